@@ -1,0 +1,1 @@
+"""Relance: collections and payments for a telecom operator."""

