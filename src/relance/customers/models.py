@@ -62,6 +62,11 @@ class BillingAccount(models.Model):
                 name="billing_account_kind", condition=models.Q(kind__in=["consumer", "business", "public"])
             ),
         ]
+        indexes = [
+            models.Index(fields=["name", "id"], name="billing_account_name"),
+            models.Index(fields=["segment"], name="billing_account_segment"),
+            models.Index(fields=["credit_class"], name="billing_account_class"),
+        ]
 
 
 class Service(models.Model):

@@ -122,14 +122,7 @@ class SendMessage:
     template: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotInstalled:
-    """Effect of an action that this version of Relance cannot perform: it is refused, with its name."""
-
-    what: str
-
-
-Effect = SendMessage | NotInstalled
+Effect = SendMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +165,22 @@ class PlannedActionFacts:
     refusal: str
     because: tuple[Because, ...]
     performed_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionRow:
+    """An account under pursuit, as lists show it: `overdue_minor` is what its last decision saw."""
+
+    account_id: int
+    item_id: int
+    currency: str
+    scenario: str
+    stage: str
+    opened_on: dt.date
+    stage_entered_on: dt.date | None
+    next_review_on: dt.date | None
+    overdue_minor: int
+    oldest_due_on: dt.date
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,12 @@ class Episode(AccountScoped):
 class Position(AccountScoped):
     """Where an open episode stands (its id is the episode's); deleted when the episode closes.
 
+    The table holds pursued accounts only, so a night scans it for due reviews; no index on the review day means that
+    moving a position rewrites no index.
+
     `stage_index` is the last stage entered, -1 before the first. `next_review_on` is the first day on which the
-    passage of time alone can change something; empty when only new facts can.
+    passage of time alone can change something; empty when only new facts can. `holds_later` is true while that stage
+    is mandatory, so that its actions have to be looked at before any later one.
     """
 
     item_id = models.BigIntegerField(default=0)
@@ -70,16 +74,17 @@ class Position(AccountScoped):
     opened_on = models.DateField()
     stage_index = models.SmallIntegerField(default=-1)
     stage_entered_on = models.DateField(null=True)
+    holds_later = models.BooleanField(default=False)
     next_review_on = models.DateField(null=True)
     overdue_minor = models.BigIntegerField()
     oldest_due_on = models.DateField()
 
-    class Meta:
-        indexes = [models.Index(fields=["next_review_on"], name="position_review")]
-
 
 class PlannedAction(AccountScoped):
-    """An action that a decision asked for, with the facts that led to it; unique per (episode, stage, action)."""
+    """An action that a decision asked for, with the facts that led to it; unique per (episode, stage, action).
+
+    `because` is the JSON text of `[[code, data], ...]`: written often, read by one screen, never searched.
+    """
 
     episode_id = models.BigIntegerField()
     item_id = models.BigIntegerField(default=0)
@@ -92,7 +97,7 @@ class PlannedAction(AccountScoped):
     planned_on = models.DateField()
     state = models.CharField(max_length=10, default="planned")
     refusal = models.CharField(max_length=40, default="")
-    because = models.JSONField()
+    because = models.TextField()
     planned_at = models.DateTimeField(db_default=Now())
     performed_at = models.DateTimeField(null=True)
 

@@ -5,8 +5,8 @@ anywhere else, turns money into a float.
 """
 
 import re
-from decimal import Decimal
-from functools import cache
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 
 from babel.core import get_global
 from babel.numbers import format_decimal, get_currency_symbol
@@ -94,3 +94,13 @@ def display_amount(minor: int, currency: str, language: str) -> str:
     if language == "fr":
         return f"{sign}{number}\u00a0{symbol}"
     return f"{sign}{symbol}{number}" if len(symbol) == 1 else f"{sign}{symbol}\u00a0{number}"
+
+
+@lru_cache(maxsize=4096)
+def threshold_minor(amount: str, currency: str) -> int:
+    """A policy's amount (a decimal string without currency) in minor units of `currency`, rounded half up.
+
+    Policies are written once for all currencies, so `"15.00"` is 1500 cents of euro and 15 yen.
+    """
+    scaled = Decimal(amount).scaleb(exponent(currency))
+    return int(scaled.to_integral_value(rounding=ROUND_HALF_UP))

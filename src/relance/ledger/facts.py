@@ -113,9 +113,10 @@ class PostedReceipt:
 
 @dataclass(frozen=True, slots=True)
 class MoneyMoved:
-    """News: credits of these accounts were posted or reversed, effective from `effective_on` at the latest."""
+    """News: credits of these accounts were posted, or taken back when `reopened` is true."""
 
     account_ids: Sequence[int]
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,12 @@
 """Messages as other rooms see them."""
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, Protocol
+
+from relance.customers.facts import AccountFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +107,53 @@ class RenderedMessage:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMessage:
+    """A released message on its way to a channel: its words, and whose name it carries."""
+
+    id: int
+    account_id: int
+    recipient: str
+    business_date: dt.date
+    released_at: dt.datetime
+    subject: str
+    text: str
+    html: str
+    creditor_name: str
+    creditor_email: str
+
+
+class Outcome(StrEnum):
+    """What became of a message handed to a channel; the values are states of a message.
+
+    `RELEASED` means it was not taken and may be tried again; `UNKNOWN` that nobody can say whether it was taken.
+    """
+
+    SENT = "sent"
+    FAILED = "failed"
+    RELEASED = "released"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReceipt:
+    """A channel's answer for one message; `reason` is a sentence for a person, empty when it was sent."""
+
+    message_id: int
+    outcome: Outcome
+    reason: str = ""
+
+
+class Channel(Protocol):
+    """What a file on the channels shelf offers as `CHANNEL`."""
+
+    def address_of(self, account: AccountFacts) -> str | None:
+        """Where this channel reaches the account, or None. Pure."""
+
+    def repeatable(self) -> bool:
+        """Whether delivering one message twice leaves one message, so that a dead sender's batch is simply redone."""
+
+    def deliver(self, batch: Sequence[OutgoingMessage]) -> Iterator[DeliveryReceipt]:
+        """One receipt for each message, in order; a message is handed over no sooner than its receipt is asked for."""

@@ -12,7 +12,9 @@ class Dispatch(AccountScoped):
 
     `idempotency_key` is the id of the planned action that asked for it, so asking twice makes one message.
     `prepared` has no words yet; `released` has them, after the balance was read once more in the same transaction;
-    `sending` belongs to a live sender that holds the advisory lock `claim`; `withdrawn` was stopped by a payment.
+    `sending` belongs to a live sender that holds the advisory lock of `claim` (where a second delivery would arrive
+    twice, `sent_at` is set just before the hand-over); `withdrawn` was stopped by a payment; `unknown` may or may not
+    have arrived. `claim` stays on a message that was tried in vain and is released again.
     """
 
     idempotency_key = models.BigIntegerField()
@@ -51,4 +53,10 @@ class Dispatch(AccountScoped):
                 name="dispatch_to_do",
             ),
             models.Index(fields=["-id"], name="dispatch_newest"),
+            models.Index(
+                fields=["state", "-id"],
+                condition=Q(state__in=["withdrawn", "failed", "unknown"]),
+                name="dispatch_not_sent",
+            ),
+            models.Index(fields=["business_date", "channel"], name="dispatch_by_day"),
         ]

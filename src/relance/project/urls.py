@@ -1,1 +1,9 @@
-urlpatterns: list = []
+"""The addresses of the whole house: the desk lies at the root."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("relance.faces.desk.urls"))]
+
+handler403 = "relance.faces.desk.errors.forbidden"
+handler404 = "relance.faces.desk.errors.not_found"
+handler500 = "relance.faces.desk.errors.broken"

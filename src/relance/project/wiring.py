@@ -1,7 +1,24 @@
-"""Who hears which news: the one table of events and handlers."""
+"""Who hears which news: the one table of events and handlers.
+
+Handlers run inside the transaction that published the event, so a payment and the decision it leads to are one write.
+"""
+
+from relance.dunning.services import nudge, reconsider
 from relance.kit import events
+from relance.ledger.facts import ItemsPosted, MoneyMoved
+
+
+def money_moved(event: MoneyMoved) -> None:
+    """Money came or went: an episode whose debt is gone closes now, and the night looks at these accounts again."""
+    nudge(event.account_ids, only_pursued=not event.reopened)
+    reconsider(event.account_ids)
+
+
+def items_posted(event: ItemsPosted) -> None:
+    """Items arrived that are already past due: the next night looks at these accounts although no day made them late."""
+    nudge(event.account_ids, only_pursued=False)
 
 
 def wire_everything() -> None:
     """Install the table."""
-    events.wire({})
+    events.wire({MoneyMoved: (money_moved,), ItemsPosted: (items_posted,)})

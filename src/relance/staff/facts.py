@@ -1,6 +1,10 @@
-"""Who may do what in the desk."""
+"""Who may do what in the desk, and what the staff pages show."""
 
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Role(StrEnum):
@@ -46,3 +50,37 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     Role.AUDITOR: _SEE | {Permission.SEE_AUDIT},
 }
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFacts:
+    """A member of staff as the management page shows them."""
+
+    id: int
+    username: str
+    role: Role
+    language: str
+    is_active: bool
+    must_change_password: bool
+    joined_at: dt.datetime
+    last_sign_in_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFacts:
+    """One row of the audit trail."""
+
+    id: int
+    at: dt.datetime
+    actor: str
+    verb: str
+    subject: str
+    details: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInOutcome:
+    """What became of a sign-in: the person's id, or None; `throttled` when too many failures came before."""
+
+    user_id: int | None
+    throttled: bool

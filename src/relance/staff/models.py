@@ -7,10 +7,14 @@ from relance.staff.facts import PERMISSIONS, Permission, Role
 
 
 class User(AbstractUser):
-    """A member of staff: one role, one language."""
+    """A member of staff: one role, one language.
+
+    `must_change_password` is set while the password is one that somebody else chose or saw.
+    """
 
     role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role], default=Role.AGENT.value)
     language = models.CharField(max_length=2, choices=[("fr", "Français"), ("en", "English")], default="fr")
+    must_change_password = models.BooleanField(default=False)
 
     def may(self, permission: Permission) -> bool:
         """Whether this person's role carries the permission; an inactive account carries none."""

@@ -1,0 +1,1 @@
+"""Files of customers: one module per kind of file, named like it, offering `IMPORT`."""

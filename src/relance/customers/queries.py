@@ -1,0 +1,184 @@
+"""Reads of creditors and billing accounts: single ones, sets by id, and search as one types."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from django.db import connection
+
+from relance.customers.facts import AccountFacts, CreditorFacts, ServiceFacts
+from relance.kit.bulk import id_array
+from relance.kit.pages import COUNT_LIMIT, Page
+
+ACCOUNT_RELATION = """(
+    SELECT b.id AS account_id, b.number, b.creditor_id, c.code AS creditor, b.name, b.kind, b.segment, b.credit_class,
+           b.language, b.payment_method, b.city, b.postcode
+    FROM customers_billingaccount b JOIN customers_creditor c ON c.id = b.creditor_id)"""
+"""The accounts as a relation that other rooms may join in their own set-based SQL: `FROM {ACCOUNT_RELATION} AS a`."""
+
+SEARCH_DOCUMENT = """array_to_tsvector(array_remove(regexp_split_to_array(translate(lower(
+    number || ' ' || name || ' ' || city || ' ' || email || ' ' || mobile || ' ' || phone),
+    'àâäáãåçéèêëíìîïñóòôöõúùûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy'), '[^a-z0-9]+'), ''))"""
+"""The words an account is found by; the index `billing_account_search` is on this very expression."""
+
+_ACCOUNT_COLUMNS = ", ".join(field.name for field in fields(AccountFacts))
+_CREDITOR_COLUMNS = ", ".join(field.name for field in fields(CreditorFacts))
+_SORTS = {"number": ("number", "ASC", ">"), "-number": ("number", "DESC", "<"),
+          "name": ("name", "ASC", ">"), "-name": ("name", "DESC", "<")}  # fmt: skip
+
+
+def creditors() -> list[CreditorFacts]:
+    """Every creditor, by code."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_CREDITOR_COLUMNS} FROM customers_creditor ORDER BY code")  # noqa: S608
+        return [CreditorFacts(*row) for row in cursor.fetchall()]
+
+
+def creditor(creditor_id: int) -> CreditorFacts:
+    """One creditor by id. Raises LookupError when there is none."""
+    for found in creditors():
+        if found.id == creditor_id:
+            return found
+    raise LookupError(f"no creditor {creditor_id}")
+
+
+def accounts(ids: Sequence[int]) -> dict[int, AccountFacts]:
+    """The accounts with these ids; unknown ids are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_ACCOUNT_COLUMNS} FROM customers_billingaccount WHERE id = ANY(%s::bigint[])",  # noqa: S608
+            [id_array(ids)],
+        )
+        return {row[0]: AccountFacts(*row) for row in cursor.fetchall()}
+
+
+def account(account_id: int) -> AccountFacts | None:
+    """One account by id, or None."""
+    return accounts([account_id]).get(account_id)
+
+
+def account_by_number(number: str) -> AccountFacts | None:
+    """One account by its number, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_ACCOUNT_COLUMNS} FROM customers_billingaccount WHERE number = %s",  # noqa: S608
+            [number],
+        )
+        row = cursor.fetchone()
+    return AccountFacts(*row) if row else None
+
+
+def criteria_of(ids: Sequence[int]) -> dict[int, tuple[str, str, str, str]]:
+    """What chooses a scenario, per account: kind, segment, credit class, payment method."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, kind, segment, credit_class, payment_method FROM customers_billingaccount WHERE id = ANY(%s::bigint[])",
+            [id_array(ids)],
+        )
+        return {row[0]: row[1:] for row in cursor.fetchall()}
+
+
+def services(account_id: int) -> list[ServiceFacts]:
+    """The services billed on an account, by identifier."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT identifier, kind, activated_on FROM customers_service WHERE account_id = %s ORDER BY identifier",
+            [account_id],
+        )
+        return [ServiceFacts(*row) for row in cursor.fetchall()]
+
+
+def criteria() -> dict[str, list[str]]:
+    """The values that accounts have for each filter: kind, segment, credit_class, creditor (codes).
+
+    Walks the distinct values through the indexes, so it stays quick with millions of accounts.
+    """
+    found: dict[str, list[str]] = {"kind": ["consumer", "business", "public"]}
+    with connection.cursor() as cursor:
+        for column in ("segment", "credit_class"):
+            cursor.execute(
+                f"""
+                WITH RECURSIVE walk AS (
+                    (SELECT {column} AS value FROM customers_billingaccount ORDER BY {column} LIMIT 1)
+                    UNION ALL
+                    SELECT (SELECT b.{column} FROM customers_billingaccount b WHERE b.{column} > walk.value
+                            ORDER BY b.{column} LIMIT 1) FROM walk WHERE walk.value IS NOT NULL)
+                SELECT value FROM walk WHERE value <> '' LIMIT 200"""  # noqa: S608
+            )
+            found[column] = [row[0] for row in cursor.fetchall()]
+    found["creditor"] = [entry.code for entry in creditors()]
+    return found
+
+
+def find_accounts(
+    text: str = "",
+    kind: str = "",
+    segment: str = "",
+    credit_class: str = "",
+    creditor: str = "",
+    only: Sequence[int] | None = None,
+    sort: str = "number",
+    after: str | None = None,
+    limit: int = 50,
+) -> Page[AccountFacts]:
+    """Accounts whose number, name, city, e-mail or phone have words starting with every word of `text`.
+
+    `only` restricts to these ids. `sort` is number or name, with a leading minus for falling order; `after` is the
+    `next_after` of the page before. Raises ValueError for an unknown sort.
+    """
+    if sort not in _SORTS:
+        raise ValueError(f"unknown sort {sort!r}; one of {', '.join(_SORTS)}")
+    column, direction, beyond = _SORTS[sort]
+    conditions, values = _conditions(text, kind, segment, credit_class, creditor, only)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM customers_billingaccount WHERE {conditions} LIMIT {COUNT_LIMIT + 1}) t",  # noqa: S608
+            values,
+        )
+        total = cursor.fetchone()[0]
+        if after is not None:
+            key, _, account_id = after.rpartition("|")
+            conditions += f" AND ({column}, id) {beyond} (%s, %s)"
+            values = [*values, key, int(account_id)]
+        cursor.execute(
+            f"SELECT {_ACCOUNT_COLUMNS} FROM customers_billingaccount WHERE {conditions} "  # noqa: S608
+            f"ORDER BY {column} {direction}, id {direction} LIMIT %s",
+            [*values, limit + 1],
+        )
+        rows = [AccountFacts(*row) for row in cursor.fetchall()]
+    next_after = None
+    if len(rows) > limit:
+        rows = rows[:limit]
+        next_after = f"{getattr(rows[-1], column)}|{rows[-1].id}"
+    return Page(rows, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+
+
+def _conditions(
+    text: str, kind: str, segment: str, credit_class: str, creditor: str, only: Sequence[int] | None
+) -> tuple[str, list[Any]]:
+    conditions, values = ["TRUE"], []
+    words = search_words(text)
+    if text.strip() and not words:
+        return "FALSE", []
+    if words:
+        conditions.append(f"{SEARCH_DOCUMENT} @@ %s::tsquery")
+        values.append(" & ".join(f"'{word}':*" for word in words))
+    for column, value in (("kind", kind), ("segment", segment), ("credit_class", credit_class)):
+        if value:
+            conditions.append(f"{column} = %s")
+            values.append(value)
+    if creditor:
+        conditions.append("creditor_id = (SELECT id FROM customers_creditor WHERE code = %s)")
+        values.append(creditor)
+    if only is not None:
+        conditions.append("id = ANY(%s)")
+        values.append(list(only))
+    return " AND ".join(conditions), values
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search as the index knows them: lower case, without accents, letters and digits only."""
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return [word for word in re.split(r"[^a-z0-9]+", plain) if word][:8]

@@ -1,0 +1,29 @@
+"""Age and decide every account on which something can have changed, and do what follows under the same lock."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+
+
+from relance.cycle.night import Night, plan_chunks, work_chunks
+from relance.dunning.queries import due_for_decision
+from relance.dunning.services import decide_accounts
+
+
+def STEP(night: Night, step_id: int) -> None:  # noqa: N802
+    """Find the accounts once, then decide them chunk by chunk."""
+    plan_chunks(step_id, due_for_decision(night.business_date))
+    work_chunks(night, step_id, "decide", _work)
+
+
+def _work(account_ids: Sequence[int], business_date: dt.date) -> dict[str, Any]:
+    figures = decide_accounts(account_ids, business_date)
+    return {
+        "accounts_evaluated": figures.accounts_evaluated,
+        "stages_entered": dict(figures.stages_entered),
+        "held": figures.held,
+        "actions": dict(figures.actions),
+        "messages": dict(figures.messages),
+        "refused": dict(figures.refused),
+    }

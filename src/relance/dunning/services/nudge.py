@@ -1,0 +1,30 @@
+"""Remembering which accounts must be looked at again, and up to which day all decisions are complete."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import connection
+
+
+def nudge(account_ids: Sequence[int], only_pursued: bool) -> None:
+    """Have these accounts decided again at the next occasion; with `only_pursued`, those with an open episode.
+
+    Before the first night there is nothing to look at again: the first night looks at everything overdue.
+    """
+    pursued = "AND EXISTS (SELECT 1 FROM dunning_position p WHERE p.account_id = n.id)" if only_pursued else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO dunning_nudge (account_id) SELECT DISTINCT n.id FROM unnest(%s::bigint[]) AS n(id) "  # noqa: S608
+            f"WHERE EXISTS (SELECT 1 FROM dunning_horizon) {pursued} ON CONFLICT DO NOTHING",
+            [list(account_ids)],
+        )
+
+
+def close_night(business_date: dt.date) -> None:
+    """Record that every decision up to and including this business date is taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dunning_horizon (id, decided_through) VALUES (1, %s) ON CONFLICT (id) DO UPDATE "
+            "SET decided_through = greatest(dunning_horizon.decided_through, excluded.decided_through)",
+            [business_date],
+        )

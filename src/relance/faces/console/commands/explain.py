@@ -1,0 +1,61 @@
+"""`relance explain`: where an account stands, why, and what comes next."""
+
+import datetime as dt
+from typing import Any
+
+import click
+
+from relance.faces.console.ground import emit, prepare
+from relance.faces.console.show import day
+
+
+@click.command("explain")
+@click.argument("account")
+@click.option("--date", "date", type=day, help="The day to explain; today unless given.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language of the reasons.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def COMMAND(account: str, date: dt.date | None, lang: str, as_json: bool) -> None:  # noqa: N802
+    """Explain the account with this number: overdue, stage, reasons, next stage."""
+    prepare()
+    from relance.customers.queries import account_by_number
+    from relance.dunning.queries import explain
+    from relance.kit.clock import today
+    from relance.kit.refusal import Refusal
+
+    known = account_by_number(account)
+    if known is None:
+        raise Refusal(f"there is no account {account!r}; check the number, or import accounts.csv first")
+    cases = [_as_json(entry, lang) for entry in explain(known.id, date or today())]
+    if as_json:
+        emit({**cases[0], "cases": cases})
+        return
+    for case in cases:
+        about = f"{case['account']}" + (f", invoice {case['invoice']}" if case["invoice"] else "")
+        click.echo(f"{about}: {case['overdue']} {case['currency']} overdue, {case['days_past_due']} days past due")
+        if case["stage"]:
+            click.echo(f"  at stage {case['stage']} of {case['scenario']} v{case['version']} since {case['entered_on']}")
+        for reason in case["because"]:
+            click.echo(f"  - {reason}")
+        if case["next"]:
+            click.echo(f"  next: {case['next']['stage']} on {case['next']['on']}")
+
+
+def _as_json(entry: Any, language: str) -> dict[str, Any]:
+    from relance.dunning.sentences import because_sentence
+    from relance.kit.money import format_amount
+
+    return {
+        "account": entry.account_number,
+        "invoice": entry.item_number or None,
+        "currency": entry.currency,
+        "overdue": format_amount(entry.overdue_minor, entry.currency),
+        "days_past_due": entry.days_past_due,
+        "effective_days": entry.effective_days,
+        "scenario": entry.scenario,
+        "version": entry.version,
+        "stage": entry.stage,
+        "entered_on": entry.entered_on.isoformat() if entry.entered_on else None,
+        "next": {"stage": entry.next.stage, "on": entry.next.on.isoformat()} if entry.next else None,
+        "holds": [],
+        "because": [because_sentence(reason, language, entry.currency) for reason in entry.because],
+    }

@@ -1,0 +1,242 @@
+"""`relance report`: the figures of insight as a table for people, JSON for programs, CSV and XLSX for spreadsheets."""
+
+import csv
+import datetime as dt
+import io
+import json
+import sys
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from relance.faces.console import ground
+from relance.faces.console.show import day
+from relance.kit.refusal import Refusal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from relance.insight.facts import AgeingReport, Cell, DsoReport, Sheet
+
+_GROUPINGS = ("account", "segment", "credit_class", "creditor")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _bounds(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
+    """Upper bounds of age bands, such as `30,60,90`; the band of what is not past due is always there."""
+    if value is None:
+        return None
+    try:
+        return (0, *(int(part) for part in value.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a list of days; write for example 30,60,90", ctx, param) from None
+
+
+def _sheet_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The ways every report can be had."""
+    command = click.option(
+        "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead."
+    )(command)
+    command = click.option("--xlsx", "spelling", flag_value="xlsx", help="A spreadsheet; to --out or a pipe.")(command)
+    command = click.option("--csv", "spelling", flag_value="csv", help="Comma-separated values.")(command)
+    return click.option("--json", "spelling", flag_value="json", help="One JSON document.")(command)
+
+
+@click.group()
+def COMMAND() -> None:  # noqa: N802
+    """Figures of the portfolio as of any day."""
+
+
+@COMMAND.command()
+@click.option("--as-of", type=day, required=True, help="The day, its own payments counted (2026-06-30).")
+@click.option("--by", type=click.Choice(_GROUPINGS), help="One group per …; without it, the whole portfolio.")
+@click.option(
+    "--buckets",
+    callback=_bounds,
+    metavar="DAYS,…",
+    help="Upper bounds of the age bands in days past due; 30,60,90 if not said.",
+)
+@_sheet_options
+def ageing(
+    as_of: dt.date, by: str | None, buckets: tuple[int, ...] | None, spelling: str | None, out: Path | None
+) -> None:
+    """Open receivables by days past due, tied to the ledger to the cent."""
+    ground.prepare()
+    from relance.insight.facts import AGEING_BOUNDS
+    from relance.insight.reports.ageing import REPORT
+
+    report = REPORT.query(as_of, by or "all", buckets or AGEING_BOUNDS)
+    _hand_out(report, spelling, out, lambda: _print_ageing(report, REPORT.title["en"], REPORT.help["en"]))
+
+
+@COMMAND.command()
+@click.option("--as-of", type=day, required=True, help="The day, its own payments counted (2026-06-30).")
+@click.option("--days", type=click.IntRange(min=1), required=True, help="Length of the sales period ending that day.")
+@_sheet_options
+def dso(as_of: dt.date, days: int, spelling: str | None, out: Path | None) -> None:
+    """Days sales outstanding: simple, counted back, best possible, and the average delay."""
+    ground.prepare()
+    from relance.insight.reports.dso import REPORT
+
+    report = REPORT.query(as_of, days)
+    _hand_out(report, spelling, out, lambda: _print_dso(report, REPORT.title["en"], REPORT.help["en"]))
+
+
+def _hand_out(
+    report: "AgeingReport | DsoReport", spelling: str | None, out: Path | None, print_table: Callable[[], None]
+) -> None:
+    if spelling is None and out is not None:
+        raise Refusal("--out needs to know what to write; add --json, --csv or --xlsx")
+    match spelling:
+        case "json":
+            _write(json.dumps(report.as_json(), ensure_ascii=False).encode() + b"\n", out)
+        case "csv":
+            _write(csv_bytes(report.as_sheet()), out)
+        case "xlsx":
+            if out is None and sys.stdout.isatty():
+                raise Refusal("an XLSX file is not for a terminal; say --out FILE, or send it into a pipe")
+            _write(xlsx_bytes(report.as_sheet()), out)
+        case _:
+            print_table()
+
+
+def _write(content: bytes, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+        return
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise Refusal(f"{out} cannot be written: {error.strerror}") from error
+    click.echo(f"Written: {out}", err=True)
+
+
+def csv_bytes(sheet: "Sheet") -> bytes:
+    """The sheet as UTF-8 CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(sheet.columns)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in sheet.rows)
+    return text.getvalue().encode()
+
+
+def _csv_cell(cell: "Cell") -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
+
+
+def xlsx_bytes(sheet: "Sheet") -> bytes:
+    """The sheet as a workbook: amounts are numbers, texts are stored as texts and never run as formulas."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    workbook = Workbook(write_only=True)
+    page = workbook.create_sheet("report")
+    page.append(list(sheet.columns))
+    for row in sheet.rows:
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(page, value=value)
+            if isinstance(value, str):
+                cell.data_type = "s"
+            elif isinstance(value, Decimal):
+                places = max(0, -int(value.as_tuple().exponent))
+                cell.number_format = "#,##0." + "0" * places if places else "#,##0"
+            cells.append(cell)
+        page.append(cells)
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+def _print_ageing(report: "AgeingReport", title: str, help_text: str) -> None:
+    """One row per age band while there is one group per currency; one row per group when there are many."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from relance.kit.money import display_amount
+
+    heading = f"{title}, {report.as_of.isoformat()}"
+    if not report.groups:
+        click.echo("Nothing is open and nothing is unallocated on that day.")
+    elif all(group.key == "all" for group in report.groups):
+        table = Table("Days past due", title=heading, caption=help_text, caption_justify="left")
+        for _ in report.groups:
+            table.add_column("Items", justify="right", no_wrap=True)
+            table.add_column("Amount", justify="right", no_wrap=True)
+        for band, label in enumerate(report.labels):
+            cells = ((group.buckets[band].item_count, group.buckets[band].amount_minor) for group in report.groups)
+            pairs = zip(cells, report.groups, strict=True)
+            table.add_row(
+                label,
+                *(
+                    text
+                    for (items, amount), group in pairs
+                    for text in (f"{items:,}", display_amount(amount, group.currency, "en"))
+                ),
+                end_section=band == len(report.labels) - 1,
+            )
+        for name, sign, amount_of in (("Unallocated", -1, "unallocated_minor"), ("Total", 1, "total_minor")):
+            money = (display_amount(sign * getattr(group, amount_of), group.currency, "en") for group in report.groups)
+            table.add_row(name, *(text for amount in money for text in ("", amount)))
+        _print_whole(table)
+    else:
+        table = Table("Group", title=heading, caption=help_text, caption_justify="left")
+        for label in (*report.labels, "Unallocated", "Total"):
+            table.add_column(label, justify="right", no_wrap=True)
+        for group in report.groups:
+            amounts = (*(bucket.amount_minor for bucket in group.buckets), -group.unallocated_minor, group.total_minor)
+            table.add_row(
+                Text(group.key or "(none)"), *(display_amount(amount, group.currency, "en") for amount in amounts)
+            )
+        _print_whole(table)
+
+
+def _print_dso(report: "DsoReport", title: str, help_text: str) -> None:
+    """One row per figure, one column per currency."""
+    from rich.table import Table
+
+    from relance.kit.money import display_amount
+
+    if not report.groups:
+        click.echo("Nothing was ever sold up to that day.")
+        return
+    heading = f"{title}, {report.as_of.isoformat()}, {report.day_count} days"
+    table = Table("", title=heading, caption=help_text, caption_justify="left")
+    for group in report.groups:
+        table.add_column(group.currency, justify="right", no_wrap=True)
+    for name, figure in (
+        ("Simple DSO", "simple"),
+        ("Count-back DSO", "countback"),
+        ("Best possible DSO", "best_possible"),
+        ("Average days delinquent", "average_days_delinquent"),
+    ):
+        days = (getattr(group, figure) for group in report.groups)
+        table.add_row(
+            name, *("none sold" if value is None else f"{value}" for value in days), end_section=figure[0] == "a"
+        )
+    for name, figure in (
+        ("Receivables", "receivables_minor"),
+        ("Not yet past due", "not_due_minor"),
+        ("Sales of the period", "sales_minor"),
+        ("Unallocated, left out", "unallocated_minor"),
+    ):
+        table.add_row(name, *(display_amount(getattr(group, figure), group.currency, "en") for group in report.groups))
+    _print_whole(table)
+
+
+def _print_whole(table: "Table") -> None:
+    """Print the table on standard output, wider than the terminal rather than with amounts cut off."""
+    from rich.console import Console
+
+    output = Console()
+    needed = output.measure(table, options=output.options.update(max_width=1_000)).minimum
+    output.width = max(output.width, needed)
+    output.print(table)

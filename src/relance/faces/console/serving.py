@@ -1,0 +1,47 @@
+"""Runs the web server and job workers."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+
+import click
+from waitress.server import create_server
+
+from relance.kit.refusal import Refusal
+
+
+def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> None:
+    """Serve until interrupted. With `worker` a job worker runs beside it as a child process.
+
+    Raises Refusal when the address is taken.
+    """
+    from relance.project.wsgi import application
+
+    try:
+        listening = socket.create_server((host, port))
+    except OSError as error:
+        raise Refusal(f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port") from None
+    address, bound = listening.getsockname()[:2]
+    server = create_server(application, sockets=[listening], threads=8, clear_untrusted_proxy_headers=True, ident=None)
+    helper = subprocess.Popen([sys.executable, "-m", "relance", "worker"]) if worker else None
+    click.echo(f"Relance is at http://{'localhost' if address == '127.0.0.1' else address}:{bound}/ (Ctrl-C stops)", err=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.close()
+        if helper is not None:
+            helper.terminate()
+            helper.wait(timeout=30)
+
+
+def run_worker(concurrency: int = 1, wait: bool = True) -> None:
+    """Work off jobs of every queue; with `wait` false stop when none is left."""
+    os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    from procrastinate.contrib.django import app
+
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    asyncio.run(worker_app.run_worker_async(concurrency=concurrency, wait=wait, listen_notify=wait))

@@ -1,0 +1,28 @@
+"""How commands speak to people: progress and tables on standard error, dates as ISO on the way in."""
+
+import datetime as dt
+from typing import Any
+
+import click
+from rich.console import Console
+
+console = Console(stderr=True)
+
+
+class _Day(click.ParamType):
+    """A calendar day written YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        if isinstance(value, dt.date):
+            return value
+        try:
+            if len(str(value)) != 10:
+                raise ValueError
+            return dt.date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a day of the calendar written YYYY-MM-DD, for example 2026-01-31", param, ctx)
+
+
+day = _Day()

@@ -1,0 +1,134 @@
+"""The list of accounts: which ones a search names, and what each line shows, in a fixed number of queries a page."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from relance.customers import queries as customers
+from relance.customers.facts import AccountFacts
+from relance.dunning import queries as dunning
+from relance.dunning.facts import PositionRow
+from relance.kit.pages import COUNT_LIMIT, Page
+from relance.ledger import queries as ledger
+from relance.ledger.facts import Balance, Level, Standing
+
+IN_DUNNING = "any"
+SORTS = ("number", "-number", "name", "-name", "-overdue")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSearch:
+    """What the person asked for. `stage` is "", IN_DUNNING, or `scenario/stage`; `-overdue` sorts accounts in dunning
+    by what they owe, and leaves out those that are not.
+    """
+
+    text: str = ""
+    kind: str = ""
+    segment: str = ""
+    credit_class: str = ""
+    creditor: str = ""
+    stage: str = ""
+    sort: str = "number"
+    after: str | None = None
+
+    @classmethod
+    def read(cls, query: Mapping[str, str]) -> "AccountSearch":
+        """From the address of a page; what cannot be read is left at its default."""
+        values = {field.name: query.get(field.name, "").strip() for field in fields(cls) if query.get(field.name)}
+        search = cls(**values)  # type: ignore[arg-type]
+        if search.sort not in SORTS:
+            search = replace(search, sort="number")
+        return replace(search, after=search.after if _is_key(search) else None)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether any filter but the order is set."""
+        return any((self.text, self.kind, self.segment, self.credit_class, self.creditor, self.stage))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """A line of the list. `days_past_due` is of the oldest overdue item; `stages` are its open episodes."""
+
+    account: AccountFacts
+    balances: Sequence[Balance]
+    days_past_due: int | None
+    stages: Sequence[PositionRow]
+
+    @property
+    def has_overdue(self) -> bool:
+        """Whether anything is past due, in any currency."""
+        return any(balance.overdue_minor for balance in self.balances)
+
+
+def account_rows(search: AccountSearch, as_of: dt.date, limit: int = 50) -> Page[AccountRow]:
+    """One page of the accounts that a search names, with their money and stage as of a day."""
+    page = _by_overdue(search, limit) if search.sort == "-overdue" else _by_name(search, limit)
+    ids = [account.id for account in page.rows]
+    balances = ledger.balances(ids, as_of)
+    standings: dict[int, list[Standing]] = {}
+    for standing in ledger.standings(as_of, Level.ACCOUNT, ids):
+        standings.setdefault(standing.account_id, []).append(standing)
+    positions = dunning.positions_of(ids)
+    rows = [
+        AccountRow(
+            account,
+            balances.get(account.id, ()),
+            max(((as_of - standing.oldest_due_on).days for standing in standings.get(account.id, ())), default=None),
+            _distinct(positions.get(account.id, ())),
+        )
+        for account in page.rows
+    ]
+    return Page(rows, page.next_after, page.total, page.total_is_exact)
+
+
+def every_account_row(search: AccountSearch, as_of: dt.date) -> Iterator[AccountRow]:
+    """All accounts that a search names, page by page, for an export."""
+    after = None
+    while True:
+        page = account_rows(replace(search, after=after), as_of, limit=500)
+        yield from page.rows
+        after = page.next_after
+        if after is None:
+            return
+
+
+def _by_name(search: AccountSearch, limit: int) -> Page[AccountFacts]:
+    only = _ids_at(search.stage) if search.stage else None
+    return customers.find_accounts(
+        search.text, search.kind, search.segment, search.credit_class, search.creditor, only,
+        sort=search.sort, after=search.after, limit=limit,
+    )  # fmt: skip
+
+
+def _by_overdue(search: AccountSearch, limit: int) -> Page[AccountFacts]:
+    """The accounts in dunning, largest debt first. The key of the next page is how many came before it: the order lives
+    in one room and the filters in another, so the first COUNT_LIMIT of the order are filtered and cut here.
+    """
+    ids = _ids_at(search.stage)
+    known = customers.find_accounts(
+        search.text, search.kind, search.segment, search.credit_class, search.creditor, ids, limit=COUNT_LIMIT
+    )
+    by_id = {account.id: account for account in known.rows}
+    ordered = [by_id[account_id] for account_id in ids if account_id in by_id]
+    start = int(search.after or 0)
+    end = start + limit
+    return Page(ordered[start:end], str(end) if end < len(ordered) else None, len(ordered), len(ids) < COUNT_LIMIT)
+
+
+def _ids_at(stage: str) -> list[int]:
+    scenario, _slash, code = ("", "", "") if stage in ("", IN_DUNNING) else stage.partition("/")
+    rows = dunning.accounts_at(scenario, code, "-overdue", limit=COUNT_LIMIT).rows
+    return list(dict.fromkeys(row.account_id for row in rows))
+
+
+def _distinct(positions: Sequence[PositionRow]) -> list[PositionRow]:
+    """One of each (scenario, stage): an account with five invoices at one stage stands there once."""
+    return list({(row.scenario, row.stage): row for row in positions}.values())
+
+
+def _is_key(search: AccountSearch) -> bool:
+    if search.after is None or search.sort == "-overdue":
+        return search.after is None or (search.after.isdigit() and len(search.after) < 9)
+    account_id = search.after.rpartition("|")[2]
+    return "|" in search.after and account_id.isdigit() and len(account_id) < 19

@@ -1,0 +1,40 @@
+"""Lists as CSV that a spreadsheet opens safely."""
+
+import csv
+from collections.abc import Iterable, Iterator
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BYTE_ORDER_MARK = "\ufeff"
+
+
+class _Line:
+    """A file that keeps only what was written last."""
+
+    text = ""
+
+    def write(self, text: str) -> int:
+        self.text = text
+        return len(text)
+
+
+def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[bytes]:
+    """The rows as UTF-8 CSV lines, one by one; the mark in front makes spreadsheets read the accents."""
+    line = _Line()
+    writer = csv.writer(line)
+    yield BYTE_ORDER_MARK.encode()
+    for row in rows:
+        writer.writerow([safe_cell(cell) for cell in row])
+        yield line.text.encode()
+
+
+def safe_cell(text: str) -> str:
+    """The cell, with an apostrophe in front when a spreadsheet would take it for a formula; plain numbers stay."""
+    if text.startswith(_STARTS_A_FORMULA) and not _is_number(text):
+        return "'" + text
+    return text
+
+
+def _is_number(text: str) -> bool:
+    digits = text.removeprefix("-")
+    whole, _dot, fraction = digits.partition(".")
+    return whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))

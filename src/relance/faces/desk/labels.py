@@ -1,0 +1,151 @@
+"""The desk's words for codes that rooms store: kinds, states, methods, roles, verbs of the audit trail.
+
+A code without a word here is shown as it is, readable, so that a new variant needs no change in the desk.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from relance.staff.facts import Role
+
+LABELS: Mapping[str, Mapping[str, str | Promise]] = {
+    "kind": {"consumer": _("Consumer"), "business": _("Business"), "public": _("Public body")},
+    "service": {
+        "mobile": _("Mobile"),
+        "fixed": _("Fixed line"),
+        "internet": _("Internet"),
+        "tv": _("Television"),
+        "equipment": _("Equipment"),
+        "other": _("Other"),
+    },
+    "nature": {
+        "service": _("Services"),
+        "equipment": _("Equipment"),
+        "termination": _("Termination"),
+        "other": _("Other"),
+    },
+    "method": {
+        "transfer": _("Bank transfer"),
+        "direct_debit": _("Direct debit"),
+        "card": _("Card"),
+        "gocardless": _("GoCardless"),
+        "cheque": _("Cheque"),
+        "cash": _("Cash"),
+    },
+    "message_state": {
+        "prepared": _("Waiting"),
+        "released": _("Ready to send"),
+        "sending": _("Being sent"),
+        "sent": _("Sent"),
+        "withdrawn": _("Withdrawn"),
+        "failed": _("Failed"),
+        "unknown": _("Outcome unknown"),
+    },
+    "action_state": {
+        "planned": _("Planned"),
+        "performed": _("Done"),
+        "refused": _("Not possible"),
+        "passed": _("Passed over"),
+    },
+    "cycle_state": {"running": _("Running"), "closed": _("Closed"), "failed": _("Failed")},
+    "step_state": {"open": _("Waiting"), "running": _("Running"), "done": _("Done"), "failed": _("Failed")},
+    "channel": {
+        "email": _("E-mail"),
+        "sms": _("SMS"),
+        "letter": _("Letter"),
+        "registered_letter": _("Registered letter"),
+        "red_letter": _("Red letter"),
+        "voice": _("Recorded call"),
+    },
+    "action": {
+        "send": _("Message"),
+        "task": _("Work for a person"),
+        "call": _("Call"),
+        "late_fee": _("Late fee"),
+        "restrict": _("Service restriction"),
+        "place": _("Placement with an agency"),
+    },
+    "template": {
+        "reminder": _("Reminder"),
+        "second_reminder": _("Second reminder"),
+        "formal_notice": _("Formal notice"),
+    },
+    "stage": {
+        "reminder": _("Reminder"),
+        "second": _("Second reminder"),
+        "formal": _("Formal notice"),
+        "suspension": _("Suspension"),
+        "agency": _("Agency"),
+    },
+    "role": {
+        Role.AGENT.value: _("Agent"),
+        Role.SUPERVISOR.value: _("Supervisor"),
+        Role.FINANCE.value: _("Finance"),
+        Role.ADMINISTRATOR.value: _("Administrator"),
+        Role.AUDITOR.value: _("Auditor"),
+    },
+    "role_help": {
+        Role.AGENT.value: _("Sees accounts, messages and cycles; records payments."),
+        Role.SUPERVISOR.value: _("As an agent, and chooses an account's scenario and exports lists."),
+        Role.FINANCE.value: _("Sees everything, exports lists, records and reverses payments."),
+        Role.ADMINISTRATOR.value: _("Everything, with the management of staff and the audit trail."),
+        Role.AUDITOR.value: _("Sees and exports everything with the audit trail; changes nothing."),
+    },
+    "step": {
+        "receive": _("Receive bank files"),
+        "match": _("Match receipts"),
+        "post": _("Post receipts"),
+        "allocate": _("Set credits against items"),
+        "age": _("Age"),
+        "decide": _("Decide"),
+        "perform": _("Perform"),
+        "deliver": _("Release and send messages"),
+        "verify": _("Verify laws"),
+        "close": _("Close"),
+    },
+    "level": {"account": _("Per account"), "invoice": _("Per invoice")},
+    "ageing": {
+        "current": _("Not yet due"),
+        "1-30": _("1–30 days"),
+        "31-60": _("31–60 days"),
+        "61-90": _("61–90 days"),
+        "90+": _("Over 90 days"),
+    },
+    "language": {"fr": "Français", "en": "English"},
+    "refusal": {
+        "not_installed": _("not available in this version"),
+        "paid": _("the debt was paid first"),
+        "no_address": _("no address to reach the customer"),
+    },
+    "audit": {
+        "signed_in": _("Signed in"),
+        "signed_out": _("Signed out"),
+        "sign_in_refused": _("Sign-in refused"),
+        "staff_created": _("Added a person"),
+        "role_changed": _("Changed a role"),
+        "staff_deactivated": _("Deactivated a person"),
+        "staff_reactivated": _("Reactivated a person"),
+        "password_reset": _("Reset a password"),
+        "password_changed": _("Changed their password"),
+        "language_changed": _("Changed their language"),
+        "payment_recorded": _("Recorded a payment"),
+        "payment_reversed": _("Reversed a payment"),
+        "scenario_chosen": _("Chose a scenario for an account"),
+        "accounts_exported": _("Exported accounts"),
+    },
+}
+
+
+def label(family: str, code: object) -> str:
+    """The word for a code in the reader's language; an unknown code made readable."""
+    text = "" if code is None else str(code)
+    found = LABELS.get(family, {}).get(text)
+    return str(found) if found is not None else text.replace("_", " ").strip().capitalize()
+
+
+def choices(family: str, empty: str | Promise | None = None) -> list[tuple[str, str | Promise]]:
+    """The family as choices of a form field, with an optional first choice for "any"."""
+    first: list[tuple[str, str | Promise]] = [("", empty)] if empty is not None else []
+    return first + list(LABELS[family].items())

@@ -1,0 +1,91 @@
+// Keyboard and small comforts of the desk; every page also works without it.
+"use strict";
+
+(() => {
+  const byId = (id) => document.getElementById(id);
+  const places = { h: "home", a: "accounts", m: "messages", c: "cycles", s: "scenarios" };
+  let waitingForPlace = 0;
+
+  const isTyping = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");
+  const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
+
+  function moveInList(step) {
+    const all = rows();
+    if (!all.length) return;
+    const here = all.indexOf(document.activeElement);
+    const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(all.length - 1, Math.max(0, here + step));
+    all[next].focus();
+    all[next].closest("tr, li, div")?.scrollIntoView({ block: "nearest" });
+  }
+
+  function goTo(key) {
+    document.querySelector(`[data-place="${places[key] || ""}"]`)?.click();
+  }
+
+  function focusSearch() {
+    const field = document.querySelector("[data-search-here]") || document.querySelector("[data-search]");
+    if (field && field.offsetParent === null) byId("side")?.showPopover?.();
+    field?.focus();
+    field?.select();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const field = isTyping(event.target);
+      if (field) field.blur();
+      else document.querySelector("[data-escape]")?.click();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const afterG = Date.now() - waitingForPlace < 1500;
+    waitingForPlace = 0;
+    if (afterG && places[event.key]) goTo(event.key);
+    else if (event.key === "g") { waitingForPlace = Date.now(); return; }
+    else if (event.key === "/") focusSearch();
+    else if (event.key === "j") moveInList(1);
+    else if (event.key === "k") moveInList(-1);
+    else if (event.key === "?") byId("help")?.showModal();
+    else return;
+    event.preventDefault();
+  });
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    if (target.closest("[data-help]")) byId("help")?.showModal();
+    if (target.closest("[data-close]")) target.closest("dialog")?.close();
+    if (target instanceof HTMLDialogElement) target.close();
+    const toast = target.closest("[data-dismiss]");
+    if (toast) toast.closest(".toast")?.remove();
+  });
+
+  // A filter that is set looks set.
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.(".filters select")) event.target.classList.toggle("active", event.target.value !== "");
+  });
+
+  // Success notices leave by themselves; trouble stays until it is dismissed.
+  const fadeToasts = () => document.querySelectorAll(".toast.success, .toast.info").forEach((toast) => {
+    if (!toast.dataset.leaving) {
+      toast.dataset.leaving = "yes";
+      setTimeout(() => toast.remove(), 7000);
+    }
+  });
+  fadeToasts();
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    fadeToasts();
+    event.detail.target.querySelector("[autofocus]")?.focus();
+  });
+
+  function trouble(name) {
+    const sample = byId("trouble");
+    const toast = sample?.content.firstElementChild.cloneNode(true);
+    if (!toast) return;
+    toast.querySelectorAll("[data-when]").forEach((text) => { text.hidden = text.dataset.when !== name; });
+    byId("toasts").replaceChildren(toast);
+  }
+  document.addEventListener("htmx:sendError", () => trouble("offline"));
+  document.addEventListener("htmx:timeout", () => trouble("offline"));
+  document.addEventListener("htmx:responseError", () => trouble("refused"));
+})();

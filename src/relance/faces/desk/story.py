@@ -1,0 +1,166 @@
+"""The story of an account: what every room tells of it, merged and put into sentences with their reasons."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from relance.customers.facts import TimelineEvent
+from relance.dunning import queries as dunning
+from relance.dunning.facts import Because
+from relance.dunning.sentences import REFUSALS, because_sentence
+from relance.faces.desk.labels import label
+from relance.faces.desk.templatetags.desk import day, language, money
+from relance.ledger import queries as ledger
+from relance.outbound import queries as outbound
+
+FAMILIES = ("money", "decision", "message")
+EVENT_LIMIT = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event as the desk shows it. `family` filters and `tone` colours it; `why` are its reasons as sentences."""
+
+    on: dt.date
+    at: dt.datetime
+    family: str
+    tone: str
+    icon: str
+    title: str
+    note: str
+    why: Sequence[str]
+    actor: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Days with their events, newest first, and how many events there are in all."""
+
+    days: Sequence[tuple[dt.date, Sequence[Told]]]
+    shown: int
+    total: int
+
+
+def story(account_id: int, as_of: dt.date, currency: str, family: str = "", limit: int = EVENT_LIMIT) -> Story:
+    """Everything that happened on an account up to `as_of`, newest first, of one family or of all."""
+    events = [
+        *ledger.timeline(account_id, as_of),
+        *(event for event in dunning.timeline(account_id) if event.on <= as_of),
+        *(event for event in outbound.timeline(account_id) if event.on <= as_of),
+    ]
+    names = scenario_names()
+    told = [tell(event, currency, names) for event in events if family in ("", family_of(event.kind))]
+    told.sort(key=lambda entry: (entry.on, entry.at), reverse=True)
+    shown = told[:limit]
+    days = [(on, list(entries)) for on, entries in groupby(shown, key=lambda entry: entry.on)]
+    return Story(days, len(shown), len(told))
+
+
+def scenario_names() -> dict[str, str]:
+    """Each scenario's name for the reader."""
+    return {scenario.code: scenario_name(scenario.name, scenario.code) for scenario in dunning.scenarios()}
+
+
+def scenario_name(names: Mapping[str, str], code: str) -> str:
+    """The name in the reader's language, else in any, else the code."""
+    return names.get(language()) or next(iter(names.values()), code)
+
+
+def family_of(kind: str) -> str:
+    """Which filter an event belongs to."""
+    if kind.startswith("message"):
+        return "message"
+    return "decision" if kind.startswith(("episode", "action", "stage", "scenario")) else "money"
+
+
+def sentences(reasons: Iterable[Because], currency: str) -> list[str]:
+    """The reasons of a decision for the reader; a reason that has no sentence yet is shown by its code."""
+    found = []
+    for reason in reasons:
+        try:
+            found.append(because_sentence(reason, language(), currency))
+        except KeyError:
+            found.append(reason.code.replace("_", " "))
+    return found
+
+
+def tell(event: TimelineEvent, currency: str, names: Mapping[str, str]) -> Told:
+    """One event in words."""
+    family = family_of(event.kind)
+    data = {"currency": currency, **event.data}
+    maker = {"money": _money, "decision": _decision, "message": _message}[family]
+    tone, icon, title, note, why = maker(event.kind, data, names)
+    message_id = data.get("message_id")
+    return Told(
+        event.on, event.at, family, tone, icon, title, note, why, event.actor,
+        reverse("desk:message", args=[message_id]) if message_id else "",
+    )  # fmt: skip
+
+
+Words = tuple[str, str, str, str, Sequence[str]]
+
+
+def _money(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:  # noqa: ARG001
+    amount = money(data.get("amount_minor"), data["currency"])
+    number = data.get("number", "")
+    if kind == "invoice_issued":
+        title = _("Invoice %(number)s of %(amount)s") % {"number": number, "amount": amount}
+        return "", "invoice", title, _("due on %(day)s") % {"day": day(data.get("due_on"))}, ()
+    if kind == "receipt_posted":
+        title = _("Payment of %(amount)s received") % {"amount": amount}
+        return "money", "money", title, " · ".join(filter(None, [label("method", data.get("method")), number])), ()
+    if kind == "credit_note_posted":
+        title = _("Credit note %(number)s of %(amount)s") % {"number": number, "amount": amount}
+        return "money", "undo", title, str(data.get("reason", "")), ()
+    if kind == "receipt_reversed":
+        title = _("Payment of %(amount)s reversed") % {"amount": amount}
+        return "trouble", "undo", title, " · ".join(filter(None, [str(data.get("reason", "")), number])), ()
+    return "", "info", label("", kind), " ".join(filter(None, [number, amount])), ()
+
+
+def _decision(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:
+    code = str(data.get("scenario", ""))
+    scenario, stage = names.get(code, code), label("stage", data.get("stage"))
+    why = sentences([Because(name, facts) for name, facts in data.get("because", ())], data["currency"])
+    item = str(data.get("item", ""))
+    if kind == "episode_opened":
+        note = " · ".join(filter(None, [item, _("version %(number)s") % {"number": data.get("version", "")}]))
+        return "decision", "flag", _("Dunning begins: %(scenario)s") % {"scenario": scenario}, note, why
+    if kind == "episode_closed":
+        return "money", "check", _("Dunning ends: %(scenario)s") % {"scenario": scenario}, item, why
+    action = label("action", data.get("action"))
+    titles = {
+        "action_planned": _("%(stage)s: %(action)s planned"),
+        "action_performed": _("%(stage)s: %(action)s carried out"),
+        "action_refused": _("%(stage)s: %(action)s not carried out"),
+        "action_passed": _("%(stage)s: %(action)s passed over"),
+    }
+    title = titles.get(kind, "%(stage)s: %(action)s") % {"stage": stage, "action": action}
+    refusal = str(data.get("refusal") or "")
+    note = REFUSALS.get(refusal, {}).get(language(), refusal.replace("_", " "))
+    tone = "trouble" if kind == "action_refused" and refusal != "settled" else "decision"
+    return tone, "scenarios", title, note, why
+
+
+def _message(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:  # noqa: ARG001
+    state = str(data.get("state") or kind.removeprefix("message_"))
+    channel, template = label("channel", data.get("channel")), label("template", data.get("template"))
+    titles = {
+        "prepared": _("%(channel)s prepared: %(template)s"),
+        "released": _("%(channel)s written: %(template)s"),
+        "sent": _("%(channel)s sent: %(template)s"),
+        "withdrawn": _("%(channel)s withdrawn: %(template)s"),
+        "failed": _("%(channel)s failed: %(template)s"),
+        "unknown": _("%(channel)s, outcome unknown: %(template)s"),
+    }
+    title = titles.get(state, "%(channel)s: %(template)s") % {"channel": channel, "template": template}
+    claimed = money(data.get("claimed_minor"), data["currency"])
+    note = " · ".join(filter(None, [str(data.get("recipient") or ""), claimed, str(data.get("reason") or "")]))
+    tone = {"failed": "trouble", "unknown": "trouble", "withdrawn": "", "sent": "message"}.get(state, "")
+    return tone, "messages", title, note, ()

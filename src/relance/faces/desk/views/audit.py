@@ -1,0 +1,25 @@
+"""The audit trail: who changed what, and when."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from relance.faces.desk.access import StaffRequest, needs
+from relance.staff import queries
+from relance.staff.facts import Permission
+
+
+@needs(Permission.SEE_AUDIT)
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    """The newest rows first, by person and by kind of change."""
+    actor, verb = request.GET.get("actor", ""), request.GET.get("verb", "")
+    actors, verbs = queries.audit_choices()
+    context = {
+        "listing": queries.audit_rows(actor, verb, request.GET.get("after")),
+        "actor": actor,
+        "verb": verb,
+        "actors": actors,
+        "verbs": verbs,
+    }
+    return render(request, "desk/audit.html", context)

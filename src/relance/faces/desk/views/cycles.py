@@ -1,0 +1,73 @@
+"""The journal of the daily cycle."""
+
+import datetime as dt
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import register_converter
+from django.views.decorators.http import require_safe
+
+from relance.cycle import queries
+from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.story import scenario_names
+from relance.staff.facts import Permission
+
+PAGE = 60
+
+
+class IsoDate:
+    """An ISO date in an address."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, text: str) -> dt.date:
+        """The date; a text that only looks like one does not match the address."""
+        return dt.date.fromisoformat(text)
+
+    def to_url(self, day: dt.date) -> str:
+        """The date as ISO text."""
+        return day.isoformat()
+
+
+register_converter(IsoDate, "isodate")
+
+
+@needs(Permission.SEE_CYCLES)
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    """Business dates, newest first."""
+    before = None
+    try:
+        before = dt.date.fromisoformat(request.GET.get("before", ""))
+    except ValueError:
+        before = None
+    found = queries.cycles(limit=PAGE + 1, before=before)
+    shown = found[:PAGE]
+    context = {
+        "cycles": shown,
+        "before": before,
+        "next_before": shown[-1].business_date if len(found) > PAGE else None,
+        "slowest": max((entry.figures.seconds for entry in shown), default=0),
+    }
+    return render(request, "desk/cycles.html", context)
+
+
+@needs(Permission.SEE_CYCLES)
+@require_safe
+def one(request: StaffRequest, business_date: dt.date) -> HttpResponse:
+    """One business date: its steps, their seconds, and its figures."""
+    found = queries.cycle(business_date)
+    if found is None:
+        raise Http404
+    names = scenario_names()
+    stages = [
+        (names.get(key.partition("/")[0], key.partition("/")[0]), key.partition("/")[2], figure)
+        for key, figure in sorted(found.figures.stages_entered.items())
+    ]
+    context = {
+        "cycle": found,
+        "stages": stages,
+        "most": max((figure for *_names, figure in stages), default=0),
+        "slowest": max((step.seconds for step in found.figures.steps), default=0),
+    }
+    return render(request, "desk/cycle.html", context)

@@ -1,0 +1,70 @@
+"""Messages to customers: the list, and each one exactly as the customer sees it."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from relance.customers import queries as customers
+from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.labels import LABELS
+from relance.outbound import queries
+from relance.outbound.facts import MessageFacts
+from relance.staff.facts import Permission
+
+BODY_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
+"""A message is shown, never run: no script, no form, no request to anywhere."""
+
+
+@needs(Permission.SEE_MESSAGES)
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    """The newest messages first, by state and by recipient or account."""
+    state, text = request.GET.get("state", ""), request.GET.get("text", "").strip()
+    state = state if state in LABELS["message_state"] else ""
+    after = request.GET.get("after", "")
+    listing = queries.messages(None, state, text, after if after.isdigit() and len(after) < 19 else None)
+    counts = queries.state_counts()
+    context = {
+        "listing": listing,
+        "accounts": customers.accounts([message.account_id for message in listing.rows]),
+        "state": state,
+        "text": text,
+        "states": [(code, counts[code]) for code in LABELS["message_state"] if counts.get(code)],
+        "all_count": sum(counts.values()),
+        "pager_target": "#results",
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        return render(request, "desk/messages_results.html", context)
+    return render(request, "desk/messages.html", context)
+
+
+@needs(Permission.SEE_MESSAGES)
+@require_safe
+def one(request: StaffRequest, message_id: int) -> HttpResponse:
+    """One message: its head, its states with their times, and its words."""
+    message = _found(message_id)
+    view = "text" if request.GET.get("view") == "text" or not message.html else "html"
+    context = {"message": message, "account": customers.account(message.account_id), "view": view}
+    return render(request, "desk/message.html", context)
+
+
+@xframe_options_sameorigin
+@needs(Permission.SEE_MESSAGES)
+@require_safe
+def body(request: StaffRequest, message_id: int) -> HttpResponse:  # noqa: ARG001
+    """The HTML of a message under a policy of its own, for the frame that shows it."""
+    message = _found(message_id)
+    if not message.html:
+        raise Http404
+    return HttpResponse(message.html, headers={"Content-Security-Policy": BODY_POLICY})
+
+
+def _found(message_id: int) -> MessageFacts:
+    message = queries.message(message_id)
+    if message is None:
+        raise Http404
+    return message

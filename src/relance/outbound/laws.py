@@ -1,0 +1,44 @@
+"""What outbound promises, as queries that must return no row."""
+
+from relance.customers.queries import ACCOUNT_RELATION
+from relance.kit.laws import Law
+
+LAWS: tuple[Law, ...] = (
+    Law(
+        "outbound.words_kept",
+        "a message that was released has its exact words, and their fingerprint fits",
+        """SELECT account_id || '/' || id FROM outbound_dispatch
+           WHERE state IN ('released', 'sending', 'sent', 'unknown')
+             AND (subject = '' OR text = '' OR html = '' OR content_hash <>
+                  encode(sha256(convert_to(subject || E'\\n' || text || E'\\n' || html, 'UTF8')), 'hex'))""",
+    ),
+    Law(
+        "outbound.claims_something",
+        "a message that was released claims an amount above zero",
+        """SELECT account_id || '/' || id FROM outbound_dispatch
+           WHERE state IN ('released', 'sending', 'sent', 'unknown') AND coalesce(claimed_minor, 0) <= 0""",
+    ),
+    Law(
+        "outbound.silent_when_settled",
+        "a message withdrawn or still waiting for its words has none",
+        """SELECT account_id || '/' || id FROM outbound_dispatch
+           WHERE state IN ('prepared', 'withdrawn') AND (text <> '' OR html <> '' OR claimed_minor IS NOT NULL)""",
+    ),
+    Law(
+        "outbound.once_per_action",
+        "no planned action has two messages",
+        """SELECT idempotency_key::text FROM outbound_dispatch GROUP BY idempotency_key HAVING count(*) > 1""",
+    ),
+    Law(
+        "outbound.sent_has_its_hour",
+        "a message has the hour it was sent when, and only when, it was sent",
+        """SELECT account_id || '/' || id FROM outbound_dispatch
+           WHERE state <> 'sending' AND (state = 'sent') <> (sent_at IS NOT NULL)""",
+    ),
+    Law(
+        "outbound.account_exists",
+        "every message belongs to an account that exists",
+        f"""SELECT d.account_id || '/' || d.id FROM outbound_dispatch d
+            LEFT JOIN {ACCOUNT_RELATION} AS a ON a.account_id = d.account_id WHERE a.account_id IS NULL""",  # noqa: S608
+    ),
+)

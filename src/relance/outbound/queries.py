@@ -1,0 +1,166 @@
+"""Reads of messages, for screens and for the rooms that ask for messages."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from django.db import connection
+
+from relance.customers import queries as customers
+from relance.customers.facts import AccountFacts, TimelineEvent
+from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.shelf import shelf
+from relance.outbound import rules
+from relance.outbound.facts import MessageFacts
+
+_COLUMNS = ", ".join(field.name for field in fields(MessageFacts))
+_ACCOUNTS_SEARCHED = 500
+_KINDS = {
+    "prepared": "message_waiting",
+    "released": "message_waiting",
+    "sending": "message_waiting",
+    "sent": "message_sent",
+    "withdrawn": "message_withdrawn",
+    "failed": "message_failed",
+    "unknown": "message_unknown",
+}
+
+
+def template_codes() -> tuple[str, ...]:
+    """The codes of the message texts."""
+    return rules.template_codes()
+
+
+def has_template(code: str) -> bool:
+    """Whether a message of this code can be written."""
+    return rules.has_template(code)
+
+
+def channel_codes() -> tuple[str, ...]:
+    """The channels that are installed."""
+    return tuple(shelf("relance.outbound.channels", "CHANNEL"))
+
+
+def reachable(account: AccountFacts, channels: Sequence[str]) -> tuple[str, str] | None:
+    """The first of these channels that is installed and reaches the account, with the address; None when none does."""
+    installed = shelf("relance.outbound.channels", "CHANNEL")
+    for code in channels:
+        address = installed[code].address_of(account) if code in installed else None
+        if address:
+            return code, address
+    return None
+
+
+def messages(
+    account_id: int | None = None, state: str = "", text: str = "", after: str | None = None, limit: int = 50
+) -> Page[MessageFacts]:
+    """Messages, newest first, of one account or all, in one state or any.
+
+    `text` finds the messages of accounts whose number, name, city, e-mail or phone has words starting with its words
+    (of the first 500 such accounts). `after` is the `next_after` of the page before.
+    """
+    conditions, values, complete = _conditions(account_id, state, text)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM outbound_dispatch WHERE {conditions} LIMIT {COUNT_LIMIT + 1}) t",  # noqa: S608
+            values,
+        )
+        total = cursor.fetchone()[0]
+        if after is not None:
+            conditions += " AND id < %s"
+            values.append(int(after))
+        cursor.execute(
+            f"SELECT {_COLUMNS} FROM outbound_dispatch WHERE {conditions} ORDER BY id DESC LIMIT %s",  # noqa: S608
+            [*values, limit + 1],
+        )
+        rows = [MessageFacts(*row) for row in cursor.fetchall()]
+    next_after = str(rows[limit - 1].id) if len(rows) > limit else None
+    return Page(rows[:limit], next_after, min(total, COUNT_LIMIT), complete and total <= COUNT_LIMIT)
+
+
+def _conditions(account_id: int | None, state: str, text: str) -> tuple[str, list[Any], bool]:
+    conditions: list[str] = ["TRUE"]
+    values: list[Any] = []
+    complete = True
+    if account_id is not None:
+        conditions.append("account_id = %s")
+        values.append(account_id)
+    if state:
+        conditions.append("state = %s")
+        values.append(state)
+    if text.strip():
+        found = customers.find_accounts(text, limit=_ACCOUNTS_SEARCHED)
+        complete = found.next_after is None
+        conditions.append("account_id = ANY(%s)")
+        values.append([account.id for account in found.rows])
+    return " AND ".join(conditions), values, complete
+
+
+def message(message_id: int) -> MessageFacts | None:
+    """One message by id, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_COLUMNS} FROM outbound_dispatch WHERE id = %s", [message_id])  # noqa: S608
+        row = cursor.fetchone()
+    return MessageFacts(*row) if row else None
+
+
+def timeline(account_id: int) -> list[TimelineEvent]:
+    """One event per message of the account with its latest state, newest first.
+
+    Kinds: message_waiting, message_sent, message_withdrawn, message_failed, message_unknown. Data: message_id, state,
+    channel, template, recipient, claimed_minor (None before release), currency, reason.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT business_date, coalesce(sent_at, released_at, prepared_at) AS at, state, id, channel, template,
+                   recipient, claimed_minor, currency, reason
+            FROM outbound_dispatch WHERE account_id = %s ORDER BY business_date DESC, at DESC, id DESC""",
+            [account_id],
+        )
+        names = ("message_id", "channel", "template", "recipient", "claimed_minor", "currency", "reason")
+        return [
+            TimelineEvent(on, at, _KINDS[state], {"state": state, **dict(zip(names, rest, strict=True))})
+            for on, at, state, *rest in cursor.fetchall()
+        ]
+
+
+def state_counts() -> dict[str, int]:
+    """Number of messages in each state that has any.
+
+    Sent ones, nearly all, are the rest after counting the others, so that indexes answer.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT state, count(*) FROM outbound_dispatch WHERE state IN ('prepared', 'released', 'sending') "
+            "GROUP BY state UNION ALL "
+            "SELECT state, count(*) FROM outbound_dispatch WHERE state IN ('withdrawn', 'failed', 'unknown') "
+            "GROUP BY state"
+        )
+        counts: dict[str, int] = dict(cursor.fetchall())
+        cursor.execute("SELECT count(*) FROM outbound_dispatch")
+        sent = cursor.fetchone()[0] - sum(counts.values())
+    return {**counts, "sent": sent} if sent > 0 else counts
+
+
+def released_counts(business_date: dt.date) -> dict[str, int]:
+    """Messages of a business date that got their words, by channel, whatever became of them since."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT channel, count(*) FROM outbound_dispatch WHERE business_date = %s AND released_at IS NOT NULL "
+            "GROUP BY channel ORDER BY channel",
+            [business_date],
+        )
+        return dict(cursor.fetchall())
+
+
+def is_waiting(as_of: dt.date) -> bool:
+    """Whether any message of a business date up to `as_of` is still to be released or sent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM outbound_dispatch WHERE state IN ('prepared', 'released', 'sending') "
+            "AND business_date <= %s)",
+            [as_of],
+        )
+        return bool(cursor.fetchone()[0])

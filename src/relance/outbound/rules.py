@@ -1,0 +1,151 @@
+"""What a reminder says: its fields, worked out from facts, and its words, rendered from the texts of its language."""
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from relance.customers.facts import AccountFacts, CreditorFacts
+from relance.kit.calendars import on_or_next_working_day
+from relance.ledger.facts import OpenItemFacts
+from relance.outbound import wording
+from relance.outbound.facts import ClaimLine, MessageContent, RenderedMessage
+
+TEXTS = wording.TEXTS
+LANGUAGES = ("fr", "en")
+SUBJECT_LENGTH = 200
+
+_DAYS_TO_PAY = {"reminder": 7, "second_reminder": 8, "formal_notice": 14}
+_DAYS_TO_PAY_OTHERWISE = 8
+_FRENCH_SPEAKING = frozenset(("FR", "BE", "LU", "MC", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF"))
+_INTEREST_KINDS = frozenset({"interest"})
+_ACCESSORY_KINDS = frozenset({"fee", "indemnity"})
+
+
+@cache
+def template_codes() -> tuple[str, ...]:
+    """The codes of all messages that have a text in every language, in alphabetical order."""
+    found = [{path.stem for path in (TEXTS / language).glob("*.j2")} - {"words"} for language in LANGUAGES]
+    return tuple(sorted(set.intersection(*found)))
+
+
+def has_template(code: str) -> bool:
+    """Whether a message of this code can be written."""
+    return code in template_codes()
+
+
+def language_of(account: AccountFacts, creditor: CreditorFacts) -> str:
+    """The language to write in: the account's own when we have texts in it, else the one of the creditor's country."""
+    chosen = account.language[:2].lower()
+    if chosen in LANGUAGES:
+        return chosen
+    return "fr" if creditor.country in _FRENCH_SPEAKING else "en"
+
+
+def deadline_on(template: str, written_on: dt.date, country: str) -> dt.date:
+    """The day to pay by, counted from the day of writing (e-mail takes no days) and never a closed day of `country`."""
+    days = _DAYS_TO_PAY.get(template, _DAYS_TO_PAY_OTHERWISE)
+    return on_or_next_working_day(written_on + dt.timedelta(days=days), country)
+
+
+def payment_reference(account_number: str) -> str:
+    """The reference a payer quotes: ISO 11649 (`RF` and two check digits) around the account number.
+
+    A number that is not 1 to 21 letters and digits cannot be wrapped and is the reference itself.
+    """
+    if not re.fullmatch(r"[0-9A-Za-z]{1,21}", account_number):
+        return account_number
+    number = account_number.upper()
+    return f"RF{98 - int(_digits(number + 'RF00')) % 97:02d}{number}"
+
+
+def _digits(text: str) -> str:
+    return "".join(str(int(character, 36)) for character in text)
+
+
+def clean(text: str) -> str:
+    """Text from outside made fit for one line: control, direction and line-break characters become plain spaces."""
+    kept = (" " if unicodedata.category(mark) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else mark for mark in text)
+    return " ".join("".join(kept).split())
+
+
+def content(
+    account: AccountFacts,
+    creditor: CreditorFacts,
+    items: Sequence[OpenItemFacts],
+    template: str,
+    written_on: dt.date,
+    context: Mapping[str, Any],
+    language: str = "",
+) -> MessageContent:
+    """Every field a text may use, for a claim of these overdue items (all of one currency, at least one).
+
+    `context` may hold `next_stage` and `next_on` (ISO date). A next stage that would begin before the deadline is told
+    without its day, so that one message never names two days for one thing.
+    """
+    deadline = deadline_on(template, written_on, creditor.country)
+    next_on = context.get("next_on")
+    next_on = dt.date.fromisoformat(next_on) if isinstance(next_on, str) and next_on else next_on or None
+    interest = sum(item.open_minor for item in items if item.kind in _INTEREST_KINDS)
+    accessories = sum(item.open_minor for item in items if item.kind in _ACCESSORY_KINDS)
+    total = sum(item.open_minor for item in items)
+    return MessageContent(
+        language=language if language in LANGUAGES else language_of(account, creditor),
+        creditor_name=clean(creditor.name),
+        creditor_address=_identity(creditor),
+        contact_name=clean(creditor.contact_name),
+        contact_phone=clean(creditor.phone),
+        contact_email=clean(creditor.email),
+        iban=re.sub(r"[^0-9A-Z]", "", creditor.iban.upper()),
+        bic=re.sub(r"[^0-9A-Z]", "", creditor.bic.upper()),
+        payment_reference=payment_reference(clean(account.number)),
+        account_number=clean(account.number),
+        customer_name=clean(account.name),
+        currency=items[0].currency,
+        lines=tuple(_line(item, written_on) for item in items),
+        principal_minor=total - interest - accessories,
+        interest_minor=interest,
+        accessories_minor=accessories,
+        total_minor=total,
+        written_on=written_on,
+        deadline_on=deadline,
+        next_stage=clean(str(context.get("next_stage") or "")),
+        next_on=next_on if next_on is not None and next_on > deadline else None,
+    )
+
+
+def _line(item: OpenItemFacts, written_on: dt.date) -> ClaimLine:
+    url = item.document_url.strip()
+    return ClaimLine(
+        number=clean(item.number),
+        issued_on=item.born_on,
+        due_on=item.due_on,
+        amount_minor=item.amount_minor,
+        open_minor=item.open_minor,
+        days_past_due=(written_on - item.due_on).days,
+        document_url=url if re.fullmatch(r"https?://[!-~]+", url) else "",
+    )
+
+
+def _identity(creditor: CreditorFacts) -> tuple[str, ...]:
+    lines = [creditor.address1, creditor.address2, f"{creditor.postcode} {creditor.city}"]
+    if creditor.siren and creditor.country == "FR":
+        lines.append(f"SIREN {' '.join(re.findall('.{1,3}', creditor.siren.replace(' ', '')))}")
+    return tuple(line for line in map(clean, lines) if line)
+
+
+def render(template: str, fields: MessageContent) -> RenderedMessage:
+    """The exact words of a message. Raises LookupError for a template we have no text of."""
+    if not has_template(template):
+        raise LookupError(f"there is no message text named {template!r}; known are {', '.join(template_codes())}")
+    return RenderedMessage(
+        subject=_shorten(clean(wording.subject(template, fields))),
+        text=wording.body(template, "text", fields),
+        html=wording.body(template, "html", fields),
+    )
+
+
+def _shorten(subject: str) -> str:
+    return subject if len(subject) <= SUBJECT_LENGTH else subject[: SUBJECT_LENGTH - 1].rstrip() + "…"

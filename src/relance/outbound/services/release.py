@@ -1,0 +1,196 @@
+"""Gives messages their words, after reading once more what is owed."""
+
+import datetime as dt
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import groupby
+from typing import Any
+
+from django.db import connection, transaction
+from jinja2 import TemplateError
+
+from relance.customers import queries as customers
+from relance.customers.services import lock_accounts
+from relance.ledger import queries as ledger
+from relance.ledger.facts import OpenItemFacts
+from relance.outbound import rules
+from relance.outbound.facts import ReleaseFigures
+
+REREAD = "written_late"
+"""Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
+
+
+_CONTEXT_COLUMN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    account_id: int
+    id: int
+    business_date: dt.date
+    item_id: int
+    currency: str
+    channel: str
+    template: str
+    language: str
+    context: dict[str, Any]
+    prepared_at: dt.datetime
+
+
+@dataclass(slots=True)
+class _Written:
+    """The rows to write back, column by column beside the message's key."""
+
+    account_id: int
+    id: int
+    state: str
+    reason: str = ""
+    language: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    content_hash: str = ""
+    claimed_minor: int | None = None
+
+
+def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
+    """Give words to one batch of prepared messages of business dates up to `as_of`.
+
+    In the same transaction the accounts are locked and what they owe on the business date is read once more, money
+    posted since the message was prepared included: a debt that is gone withdraws its message. A message is dated on
+    its business date; one written for a second time (see `reread`) is read and dated on `as_of`. Nothing released and
+    nothing withdrawn means that nothing is left.
+    """
+    while True:
+        with transaction.atomic():
+            batch = _lock_prepared(as_of, limit)
+            days = groupby(batch, key=lambda message: _written_on(message, as_of))
+            written = [row for day, group in days for row in _write(list(group), day)]
+            _store(written)
+        withdrawn = sum(row.state == "withdrawn" for row in written)
+        released = Counter(
+            message.channel for message, row in zip(batch, written, strict=True) if row.state == "released"
+        )
+        if released or withdrawn or not batch:
+            return ReleaseFigures(dict(sorted(released.items())), withdrawn)
+
+
+def _written_on(message: _Prepared, as_of: dt.date) -> dt.date:
+    return as_of if REREAD in message.context else message.business_date
+
+
+def _lock_prepared(as_of: dt.date, limit: int) -> list[_Prepared]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT account_id, id, business_date, item_id, currency, channel, template, language, context::text,
+                   prepared_at
+            FROM outbound_dispatch WHERE state = 'prepared' AND business_date <= %s
+            ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",
+            [as_of, limit],
+        )
+        batch = [_prepared(*row) for row in cursor.fetchall()]
+    lock_accounts(sorted({message.account_id for message in batch}))
+    return sorted(batch, key=lambda message: (_written_on(message, as_of), message.account_id, message.id))
+
+
+def _prepared(*row: Any) -> _Prepared:
+    return _Prepared(*(json.loads(value) if index == _CONTEXT_COLUMN else value for index, value in enumerate(row)))
+
+
+def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
+    """Words or withdrawal for messages written on one day, from facts read in a fixed number of queries."""
+    ids = sorted({message.account_id for message in batch})
+    accounts = customers.accounts(ids)
+    creditors = {creditor.id: creditor for creditor in customers.creditors()}
+    known_at = min(message.prepared_at for message in batch)
+    overdue = ledger.items_of(ids, written_on, known_at=known_at)
+    for message in batch:
+        row = _Written(message.account_id, message.id, "failed", language=message.language)
+        account = accounts.get(message.account_id)
+        items = _claimed(overdue.get(message.account_id, []), message.item_id, message.currency)
+        total = sum(item.open_minor for item in items)
+        if account is None:
+            row.reason = "the account is not known"
+        elif total <= _silence_at(message.context):
+            row.state, row.reason = "withdrawn", "settled"
+        else:
+            try:
+                said = rules.content(
+                    account, creditors[account.creditor_id], items, message.template, written_on, message.context,
+                    message.language,
+                )  # fmt: skip
+                words = rules.render(message.template, said)
+            except (LookupError, ValueError, TemplateError) as trouble:
+                row.reason = f"no words could be written: {trouble}"[:300]
+            else:
+                row.state, row.language, row.claimed_minor = "released", said.language, total
+                row.subject, row.text, row.html = words.subject, words.text, words.html
+                row.content_hash = content_hash(words.subject, words.text, words.html)
+        yield row
+
+
+def _claimed(overdue: Sequence[OpenItemFacts], item_id: int, currency: str) -> list[OpenItemFacts]:
+    return [item for item in overdue if item.currency == currency and item_id in (0, item.id)]
+
+
+def _silence_at(context: dict[str, Any]) -> int:
+    """The open amount in minor units at or below which a message is not sent."""
+    return max(0, int(context.get("silence_at_minor") or 0))
+
+
+def still_owed(
+    account_id: int, on: dt.date, known_at: dt.datetime, item_id: int, currency: str, context: dict[str, Any]
+) -> bool:
+    """Whether what a message claims is still worth a message, money posted since `known_at` included."""
+    overdue = ledger.items_of([account_id], on, known_at=known_at).get(account_id, [])
+    return sum(item.open_minor for item in _claimed(overdue, item_id, currency)) > _silence_at(context)
+
+
+def content_hash(subject: str, text: str, html: str) -> str:
+    """The fingerprint archived with a message: SHA-256 of subject, text and HTML joined by line feeds."""
+    return hashlib.sha256(f"{subject}\n{text}\n{html}".encode()).hexdigest()
+
+
+def _store(written: Sequence[_Written]) -> None:
+    if not written:
+        return
+    names = [field.name for field in fields(_Written)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE outbound_dispatch d
+            SET state = w.state, reason = w.reason, language = w.language, subject = w.subject, text = w.text,
+                html = w.html, content_hash = w.content_hash, claimed_minor = w.claimed_minor, claim = NULL,
+                sent_at = NULL, released_at = CASE w.state WHEN 'released' THEN now() END
+            FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
+                        %s::text[], %s::text[], %s::bigint[])
+                AS w(account_id, id, state, reason, language, subject, text, html, content_hash, claimed_minor)
+            WHERE d.account_id = w.account_id AND d.id = w.id""",
+            [[getattr(row, name) for row in written] for name in names],
+        )
+
+
+def reread() -> int:
+    """Send messages that wait released for too long back to `prepared`, so that what is owed is read afresh.
+
+    Those are the ones whose delivery was tried in vain, and those released more than a quarter of an hour ago. For the
+    start of a later attempt: whoever paid while the mail server was away hears nothing. Number of messages.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH waiting AS MATERIALIZED (
+                SELECT account_id, id FROM outbound_dispatch
+                WHERE state = 'released' AND (claim IS NOT NULL OR released_at < now() - interval '15 minutes')
+                FOR UPDATE SKIP LOCKED)
+            UPDATE outbound_dispatch d
+            SET state = 'prepared', subject = '', text = '', html = '', content_hash = '', claimed_minor = NULL,
+                released_at = NULL, claim = NULL, sent_at = NULL, context = d.context || jsonb_build_object(%s, true)
+            FROM waiting w WHERE d.account_id = w.account_id AND d.id = w.id""",
+            [REREAD],
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,127 @@
+"""Renders the texts on the `texts` folder, as plain text or as HTML, in the way a language writes days and amounts.
+
+A text is a folder of the language and a file of the message's code; it fills the blocks of a layout, so each sentence
+is written once and serves both forms.
+"""
+
+import datetime as dt
+import re
+import textwrap
+from collections.abc import Callable
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_date
+from jinja2 import FileSystemLoader, StrictUndefined, Template
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from relance.kit.money import display_amount
+from relance.outbound.facts import MessageContent
+
+TEXTS = Path(__file__).parent / "texts"
+_WIDTH = 76
+_NO_BREAK = "\u00a0"
+
+
+def subject(code: str, fields: MessageContent) -> str:
+    """The subject of a message, on one line of plain text."""
+    template = _template(fields.language, code, "text")
+    return "".join(template.blocks["subject"](template.new_context(_variables(fields, "text"))))
+
+
+def body(code: str, form: str, fields: MessageContent) -> str:
+    """The body of a message; `form` is text or html."""
+    return _template(fields.language, code, form).render(_variables(fields, form)).strip() + "\n"
+
+
+def _variables(fields: MessageContent, form: str) -> dict[str, Any]:
+    language = fields.language
+    return {
+        "m": fields,
+        "lang": language,
+        "one": len(fields.lines) == 1,
+        "layout": f"layout.{form}.j2",
+        "words_file": f"{language}/words.j2",
+        "money": lambda minor: _money(minor, fields.currency, language),
+        "day": lambda on: long_day(on, language),
+        "short_day": lambda on: short_day(on, language),
+    }
+
+
+@cache
+def _environment(form: str) -> ImmutableSandboxedEnvironment:
+    html = form == "html"
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEXTS),
+        undefined=StrictUndefined,
+        autoescape=html,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        cache_size=-1,
+        auto_reload=False,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "paragraphs": _html_paragraphs if html else _text_paragraphs,
+        "strong": _html_strong if html else str,
+        "grouped": grouped,
+        "telephone": _telephone,
+        "beside": lambda label, value: f"{label:<30}{value:>24}",
+    }
+    environment.filters.update(filters)
+    return environment
+
+
+@cache
+def _template(language: str, code: str, form: str) -> Template:
+    return _environment(form).get_template(f"{language}/{code}.j2")
+
+
+def _text_paragraphs(text: str) -> str:
+    found = (" ".join(part.split(" ")).replace("\n", " ").strip() for part in re.split(r"\n\s*\n", text.strip()))
+    return "\n\n".join(_wrap(part) for part in found if part)
+
+
+def _wrap(paragraph: str) -> str:
+    return textwrap.fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _html_paragraphs(html: str) -> Markup:
+    parts = (part.strip() for part in re.split(r"\n\s*\n", str(escape(html)).strip()))
+    return Markup("\n").join(Markup("<p>{}</p>").format(Markup(part)) for part in parts if part)  # noqa: S704
+
+
+def _html_strong(value: object) -> Markup:
+    return Markup("<strong>{}</strong>").format(value)
+
+
+def grouped(identifier: str) -> str:
+    """An IBAN or RF reference in groups of four, as printed; anything else as it is."""
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[0-9A-Z]+", identifier):
+        return identifier
+    return " ".join(re.findall(".{1,4}", identifier))
+
+
+def _telephone(number: str) -> str:
+    return re.sub(r"[^0-9+]", "", number)
+
+
+@lru_cache(maxsize=4096)
+def long_day(on: dt.date, language: str) -> str:
+    """A day in full, kept on one line: `1er mars 2026`, `1 March 2026`."""
+    text = format_date(on, "d MMMM y", locale=language)
+    if language == "fr" and on.day == 1:
+        text = text.replace("1 ", "1er ", 1)
+    return text.replace(" ", _NO_BREAK)
+
+
+@lru_cache(maxsize=4096)
+def short_day(on: dt.date, language: str) -> str:
+    """A day for a column: `01/03/2026`, `1 Mar 2026`."""
+    return format_date(on, "dd/MM/y" if language == "fr" else "d MMM y", locale=language).replace(" ", _NO_BREAK)
+
+
+@lru_cache(maxsize=65_536)
+def _money(minor: int, currency: str, language: str) -> str:
+    return display_amount(minor, currency, language)

@@ -1,0 +1,55 @@
+"""Reads about staff and the audit trail."""
+
+from relance.kit.pages import COUNT_LIMIT, Page
+from relance.staff.facts import AuditFacts, Role, StaffFacts
+from relance.staff.models import AuditRow, User
+
+
+def staff() -> list[StaffFacts]:
+    """Everybody, active people first, by name."""
+    return [_facts(user) for user in User.objects.order_by("-is_active", "username")]
+
+
+def member(user_id: int) -> StaffFacts | None:
+    """One person, or None."""
+    user = User.objects.filter(pk=user_id).first()
+    return _facts(user) if user else None
+
+
+def audit_rows(actor: str = "", verb: str = "", after: str | None = None, limit: int = 50) -> Page[AuditFacts]:
+    """The audit trail, newest first; `actor` and `verb` are exact, `after` is the last id of the page before."""
+    rows = AuditRow.objects.order_by("-id")
+    if actor:
+        rows = rows.filter(actor=actor)
+    if verb:
+        rows = rows.filter(verb=verb)
+    total = rows[: COUNT_LIMIT + 1].count()
+    if after and after.isdigit():
+        rows = rows.filter(id__lt=int(after))
+    found = list(rows[: limit + 1])
+    page = [AuditFacts(row.id, row.at, row.actor, row.verb, row.subject, row.details) for row in found[:limit]]
+    return Page(
+        rows=page,
+        next_after=str(page[-1].id) if len(found) > limit else None,
+        total=min(total, COUNT_LIMIT),
+        total_is_exact=total <= COUNT_LIMIT,
+    )
+
+
+def audit_choices() -> tuple[list[str], list[str]]:
+    """Actors and verbs that occur in the newest thousand rows, for filter menus."""
+    newest = list(AuditRow.objects.order_by("-id").values_list("actor", "verb")[:1000])
+    return sorted({actor for actor, _verb in newest}), sorted({verb for _actor, verb in newest})
+
+
+def _facts(user: User) -> StaffFacts:
+    return StaffFacts(
+        id=user.pk,
+        username=user.username,
+        role=Role(user.role),
+        language=user.language,
+        is_active=user.is_active,
+        must_change_password=user.must_change_password,
+        joined_at=user.date_joined,
+        last_sign_in_at=user.last_login,
+    )
