@@ -1,8 +1,14 @@
 """Fixtures that every room's tests use."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.cast import Office
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
@@ -13,3 +19,13 @@ def samples() -> Path:
     if not SAMPLES.is_dir():
         pytest.skip(f"the outside samples are not in {SAMPLES}")
     return SAMPLES
+
+
+@pytest.fixture
+def office(db: None, tmp_path: Path) -> Office:
+    """An office with the whole cast as customers."""
+    from tests.cast import CAST, Office
+
+    opened = Office(tmp_path)
+    opened.open_accounts(*CAST)
+    return opened

@@ -28,7 +28,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
     "cycle": frozenset({"night"}),
     "dunning": frozenset({"cases", "scenario_file", "sentences", "stored_scenarios"}),
     "insight": frozenset({"snapshot"}),
-    "ledger": frozenset({"as_of", "chart"}),
+    "ledger": frozenset({"as_of", "chart", "credit_posting", "documents"}),
     "outbound": frozenset({"wording"}),
 }
 

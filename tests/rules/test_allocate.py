@@ -85,8 +85,8 @@ def test_a_year_at_once_equals_a_year_lived(
     items, credits = fresh()
     lived = []
     for offset in range(100):
-        known_items = [i for i in items if i.born_on <= on(offset) and i.open_minor > 0]
-        waiting_for = {i.number for i in items if i.born_on > on(offset) and i.open_minor > 0}
+        known_items = [i for i in items if i.open_from <= on(offset) and i.open_minor > 0]
+        waiting_for = {i.number for i in items if i.open_from > on(offset) and i.open_minor > 0}
         known_credits = [
             c for c in credits if c.received_on <= on(offset) and c.open_minor > 0 and c.named_item not in waiting_for
         ]

@@ -3,6 +3,7 @@
 import datetime as dt
 import email
 import socket
+import time
 from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from relance.kit.shelf import shelf
 from relance.outbound.channels.email import CHANNEL, compose
@@ -85,7 +86,7 @@ class MailServer:
 
 
 @pytest.fixture
-def mail_server(settings: SettingsWrapper) -> Iterator[MailServer]:
+def mail_server(settings: Settings) -> Iterator[MailServer]:
     """A mail server on the loopback that Relance is set to use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -99,7 +100,7 @@ def mail_server(settings: SettingsWrapper) -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def outbox(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def outbox(settings: Settings, tmp_path: Path) -> Path:
     """An empty outbox folder, and no mail server."""
     settings.EMAIL_HOST = ""
     settings.OUTBOX = tmp_path / "outbox"
@@ -178,14 +179,13 @@ def test_a_server_that_serves_few_messages_per_connection_is_called_again(mail_s
     outcomes = []
     for receipt in lazy:
         outcomes.append(receipt.outcome)
-        import time
 
         time.sleep(0.2)
     assert outcomes == [Outcome.SENT] * 3
     assert mail_server.connections == 3
 
 
-def test_no_server_at_all_says_so_and_keeps_the_messages(settings: SettingsWrapper) -> None:
+def test_no_server_at_all_says_so_and_keeps_the_messages(settings: Settings) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", probe.getsockname()[1]
@@ -217,7 +217,9 @@ def test_the_house_signs_for_a_creditor_without_an_address(
     assert mail["Reply-To"] is None
 
 
-@pytest.mark.parametrize("evil", ["Eve\r\nBcc: all@example.com", "Eve\nX-Evil: 1", "Eve\x00", "<eve@example.com>, ", "=?utf-8?q?=0A?="])
+@pytest.mark.parametrize(
+    "evil", ["Eve\r\nBcc: all@example.com", "Eve\nX-Evil: 1", "Eve\x00", "<eve@example.com>, ", "=?utf-8?q?=0A?="]
+)
 def test_hostile_words_make_no_header(mail_server: MailServer, evil: str) -> None:
     list(CHANNEL.deliver([outgoing(creditor_name=evil, subject=evil, text=evil, html=evil)]))
     for sender, recipients, mail in mail_server.taken:

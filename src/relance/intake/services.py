@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from relance.dunning.queries import decided_through
 from relance.intake.facts import FileReport, RowError
 from relance.intake.models import ImportedFile
 from relance.intake.rules import import_order, kind_of
@@ -45,12 +46,14 @@ def import_paths(
     for kind, path in found.files:
         tell(f"Checking {path.name}")
         heads.append((imports[kind], inspect(path, imports[kind].columns)))
+    # A rehearsal may have closed days that the clock has not reached: an item late on any of them is late.
+    late_on = max(as_of, decided_through() or as_of)
     names = Counter(head.path.name for _, head in heads)
     reports = []
     for file_import, head in heads:
         tell(f"Importing {head.path.name}")
         name = head.path.name if names[head.path.name] == 1 else str(head.path)
-        reports.append(_import_file(file_import, head, name, as_of, imported_by))
+        reports.append(_import_file(file_import, head, name, late_on, imported_by))
     return reports
 
 

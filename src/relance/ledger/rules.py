@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class OpenDebit:
-    """An item with something open; `open_minor` falls as `allocate` uses it up."""
+    """An item with something open; `open_minor` falls as `allocate` uses it up.
+
+    `open_from` is the first day on which it can take money: its birth, or the day a reversal opened it again.
+    """
 
     id: int
     currency: str
     number: str
-    born_on: dt.date
+    open_from: dt.date
     due_on: dt.date
     open_minor: int
 
@@ -42,14 +45,14 @@ def allocate(items: Sequence[OpenDebit], credits: Sequence[OpenCredit]) -> list[
     """Set one account's unallocated credits against its open items; what finds no item stays unallocated.
 
     Played in calendar order, so that importing a year at once gives the same result as living it: on each day, older
-    credits go first; a credit settles the item it names, then the oldest due. A credit that names an item not yet born
+    credits go first; a credit settles the item it names, then the oldest due. A credit that names an item not yet open
     waits for it. Currencies never mix. The arguments' `open_minor` are used up.
     """
     made: list[NewAllocation] = []
     for currency in sorted({credit.currency for credit in credits}):
         made.extend(
             _allocate_currency(
-                sorted((i for i in items if i.currency == currency), key=lambda i: (i.due_on, i.born_on, i.id)),
+                sorted((i for i in items if i.currency == currency), key=lambda i: (i.due_on, i.open_from, i.id)),
                 sorted((c for c in credits if c.currency == currency), key=lambda c: (c.received_on, c.id)),
             )
         )
@@ -58,7 +61,7 @@ def allocate(items: Sequence[OpenDebit], credits: Sequence[OpenCredit]) -> list[
 
 def _allocate_currency(items: list[OpenDebit], credits: list[OpenCredit]) -> Iterable[NewAllocation]:
     by_number = {item.number: item for item in items}
-    days = sorted({c.received_on for c in credits} | {i.born_on for i in items if i.born_on > credits[0].received_on})
+    days = sorted({c.received_on for c in credits} | {i.open_from for i in items if i.open_from > credits[0].received_on})
     waiting: list[OpenCredit] = []
     oldest_open = 0
     arriving = iter(credits)
@@ -70,7 +73,7 @@ def _allocate_currency(items: list[OpenDebit], credits: list[OpenCredit]) -> Ite
         for credit in waiting:
             named = by_number.get(credit.named_item) if credit.named_item else None
             if named is not None and named.open_minor > 0:
-                if named.born_on > day:
+                if named.open_from > day:
                     continue
                 yield _settle(credit, named, day)
             if credit.open_minor == 0:
@@ -79,7 +82,7 @@ def _allocate_currency(items: list[OpenDebit], credits: list[OpenCredit]) -> Ite
                 oldest_open += 1
             for position in range(oldest_open, len(items)):
                 item = items[position]
-                if item.open_minor > 0 and item.born_on <= day:
+                if item.open_minor > 0 and item.open_from <= day:
                     yield _settle(credit, item, day)
                     if credit.open_minor == 0:
                         break

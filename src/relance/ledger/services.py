@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from django.db import connection, transaction
 
@@ -203,6 +204,15 @@ def _decide_allocations(account_ids: Sequence[int]) -> Iterator[tuple[int, NewAl
         )
         for account_id, *rest in cursor.fetchall():
             items[account_id].append(OpenDebit(*rest))
+        # An item that a reversal opened again takes money from that day on: before it, it was paid.
+        cursor.execute(
+            "SELECT item_id, max(effective_on) FROM ledger_allocation "
+            "WHERE account_id = ANY(%s) AND undoes_id IS NOT NULL GROUP BY item_id",
+            [list(items)],
+        )
+        reopened_on = dict(cursor.fetchall())
+    for item in chain.from_iterable(items.values()):
+        item.open_from = max(item.open_from, reopened_on.get(item.id, item.open_from))
     for account_id in sorted(items):
         for new in allocate(items[account_id], credits[account_id]):
             yield account_id, new

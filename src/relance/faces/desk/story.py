@@ -40,9 +40,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Days with their events, newest first, and how many events there are in all."""
+    """Months (their first days) with their events, newest first, and how many events there are in all."""
 
-    days: Sequence[tuple[dt.date, Sequence[Told]]]
+    months: Sequence[tuple[dt.date, Sequence[Told]]]
     shown: int
     total: int
 
@@ -58,8 +58,8 @@ def story(account_id: int, as_of: dt.date, currency: str, family: str = "", limi
     told = [tell(event, currency, names) for event in events if family in ("", family_of(event.kind))]
     told.sort(key=lambda entry: (entry.on, entry.at), reverse=True)
     shown = told[:limit]
-    days = [(on, list(entries)) for on, entries in groupby(shown, key=lambda entry: entry.on)]
-    return Story(days, len(shown), len(told))
+    months = [(start, list(entries)) for start, entries in groupby(shown, key=lambda entry: entry.on.replace(day=1))]
+    return Story(months, len(shown), len(told))
 
 
 def scenario_names() -> dict[str, str]:
@@ -136,11 +136,12 @@ def _decision(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> W
         return "money", "check", _("Dunning ends: %(scenario)s") % {"scenario": scenario}, item, why
     action = label("action", data.get("action"))
     titles = {
-        "action_planned": _("%(stage)s: %(action)s planned"),
-        "action_performed": _("%(stage)s: %(action)s carried out"),
-        "action_refused": _("%(stage)s: %(action)s not carried out"),
-        "action_passed": _("%(stage)s: %(action)s passed over"),
+        "action_planned": _("Stage “%(stage)s”: %(action)s planned"),
+        "action_performed": _("Stage “%(stage)s”: %(action)s"),
+        "action_refused": _("Stage “%(stage)s”: %(action)s not possible"),
+        "action_passed": _("Stage “%(stage)s”: %(action)s passed over"),
     }
+    action = action[:1].lower() + action[1:]
     title = titles.get(kind, "%(stage)s: %(action)s") % {"stage": stage, "action": action}
     refusal = str(data.get("refusal") or "")
     note = REFUSALS.get(refusal, {}).get(language(), refusal.replace("_", " "))

@@ -111,6 +111,8 @@ def play(plan: Plan) -> None:
                 cycle.run(day)
                 messages += send_waiting(day)
             progress.update(task, advance=1, description=f"{day:%d %b %Y}, {messages:,} messages sent")
+            if not console.is_terminal and day.day == 1:  # a log has no bar that moves
+                click.echo(f"Played up to {day.isoformat()}, {messages:,} messages sent", err=True)
 
 
 def take_delivery(root: Path, day: dt.date) -> None:

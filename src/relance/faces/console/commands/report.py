@@ -167,7 +167,7 @@ def _print_ageing(report: "AgeingReport", title: str, help_text: str) -> None:
     if not report.groups:
         click.echo("Nothing is open and nothing is unallocated on that day.")
     elif all(group.key == "all" for group in report.groups):
-        table = Table("Days past due", title=heading, caption=help_text, caption_justify="left")
+        table = Table("Days past due")
         for _ in report.groups:
             table.add_column("Items", justify="right", no_wrap=True)
             table.add_column("Amount", justify="right", no_wrap=True)
@@ -186,9 +186,9 @@ def _print_ageing(report: "AgeingReport", title: str, help_text: str) -> None:
         for name, sign, amount_of in (("Unallocated", -1, "unallocated_minor"), ("Total", 1, "total_minor")):
             money = (display_amount(sign * getattr(group, amount_of), group.currency, "en") for group in report.groups)
             table.add_row(name, *(text for amount in money for text in ("", amount)))
-        _print_whole(table)
+        _print_whole(heading, table, help_text)
     else:
-        table = Table("Group", title=heading, caption=help_text, caption_justify="left")
+        table = Table("Group")
         for label in (*report.labels, "Unallocated", "Total"):
             table.add_column(label, justify="right", no_wrap=True)
         for group in report.groups:
@@ -196,7 +196,7 @@ def _print_ageing(report: "AgeingReport", title: str, help_text: str) -> None:
             table.add_row(
                 Text(group.key or "(none)"), *(display_amount(amount, group.currency, "en") for amount in amounts)
             )
-        _print_whole(table)
+        _print_whole(heading, table, help_text)
 
 
 def _print_dso(report: "DsoReport", title: str, help_text: str) -> None:
@@ -209,7 +209,7 @@ def _print_dso(report: "DsoReport", title: str, help_text: str) -> None:
         click.echo("Nothing was ever sold up to that day.")
         return
     heading = f"{title}, {report.as_of.isoformat()}, {report.day_count} days"
-    table = Table("", title=heading, caption=help_text, caption_justify="left")
+    table = Table("")
     for group in report.groups:
         table.add_column(group.currency, justify="right", no_wrap=True)
     for name, figure in (
@@ -229,14 +229,16 @@ def _print_dso(report: "DsoReport", title: str, help_text: str) -> None:
         ("Unallocated, left out", "unallocated_minor"),
     ):
         table.add_row(name, *(display_amount(getattr(group, figure), group.currency, "en") for group in report.groups))
-    _print_whole(table)
+    _print_whole(heading, table, help_text)
 
 
-def _print_whole(table: "Table") -> None:
+def _print_whole(heading: str, table: "Table", help_text: str) -> None:
     """Print the table on standard output, wider than the terminal rather than with amounts cut off."""
     from rich.console import Console
 
     output = Console()
     needed = output.measure(table, options=output.options.update(max_width=1_000)).minimum
     output.width = max(output.width, needed)
+    output.print(heading, style="bold")
     output.print(table)
+    output.print(help_text, style="dim")

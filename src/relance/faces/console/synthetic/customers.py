@@ -147,7 +147,7 @@ def _name(rng: random.Random, kind: str, segment: str, index: int) -> tuple[str,
 def _opened(rng: random.Random, plan: Plan, index: int) -> dt.date:
     """Most customers are older than the history that is played; some join during it."""
     if index and rng.random() < 0.07:
-        return plan.started_on + dt.timedelta(days=rng.randrange(1, 300))
+        return plan.started_on + dt.timedelta(days=rng.randrange(1, (plan.ended_on - plan.started_on).days * 4 // 5))
     return plan.started_on - dt.timedelta(days=rng.randrange(30, 3000))
 
 

@@ -2,10 +2,11 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 from django import template
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -48,6 +49,27 @@ def long_day(value: dt.date | None) -> str:
     """A day in full, with its weekday."""
     pattern = "EEEE d MMMM y"
     return str(format_date(value, pattern, locale=language())) if value else ""
+
+
+@register.filter
+def short_day(value: dt.date | None) -> str:
+    """A day without its year, where the month's heading says it."""
+    return str(format_date(value, "EEE d MMM", locale=language())) if value else ""
+
+
+@register.filter
+def month_name(value: dt.date | None) -> str:
+    """A month with its year."""
+    return str(format_date(value, "MMMM y", locale=language())) if value else ""
+
+
+@register.filter
+def percent(part: int, whole: int) -> str:
+    """A part of a whole in per cent, with one decimal below ten."""
+    if whole <= 0:
+        return ""
+    share = Decimal(part) / whole
+    return str(format_percent(share, format="#,##0.0 %" if share * 10 < 1 else "#,##0 %", locale=language()))
 
 
 @register.filter
@@ -143,7 +165,7 @@ def total_of(figures: Mapping[str, int]) -> str:
 @register.simple_tag
 def stacked_bar(parts: Sequence[tuple[int, str]]) -> SafeString:
     """One bar made of (amount, tone) parts side by side, with a hairline between them."""
-    shown = [(amount, tone) for amount, tone in parts if amount > 0]
+    shown = [(int(amount), tone) for amount, tone in parts if amount > 0]
     whole = sum(amount for amount, _tone in shown)
     rectangles: list[tuple[str, str, str]] = []
     left = 0.0

@@ -26,10 +26,26 @@ _TROUBLED = ("failed", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class AgeingBars:
-    """One currency's ageing, and its largest band, to which the bars are drawn."""
+    """One currency's ageing. Bars of overdue bands are drawn to the largest of them: beside what is not yet due, which
+    is nearly everything, they would all be hairlines.
+    """
 
     group: AgeingGroup
-    largest_minor: int
+
+    @property
+    def largest_minor(self) -> int:
+        """The largest overdue band."""
+        return max((bucket.amount_minor for bucket in self.group.buckets[1:]), default=0)
+
+    @property
+    def open_minor(self) -> int:
+        """Everything open, due or not."""
+        return sum(bucket.amount_minor for bucket in self.group.buckets)
+
+    @property
+    def parts(self) -> list[tuple[int, str]]:
+        """Amount and colour of each band, for the one bar of all."""
+        return [(amount, tone) for _label, _items, amount, tone in self.bars]
 
     @property
     def bars(self) -> list[tuple[str, int, int, str]]:
@@ -89,9 +105,7 @@ def page(request: StaffRequest) -> HttpResponse:
 def ageing_panel(request: StaffRequest) -> HttpResponse:
     """What is owed by age, per currency: reads every open item, so it comes after the page."""
     report = AGEING.query(as_of(), by="all")
-    ages = [
-        AgeingBars(group, max((bucket.amount_minor for bucket in group.buckets), default=0)) for group in report.groups
-    ]
+    ages = [AgeingBars(group) for group in report.groups]
     return render(request, "desk/home_ageing.html", {"ages": ages, "as_of": report.as_of})
 
 
