@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.architecture.house import SOURCE, Module, copy_house, plant, read_hou
 Check = Callable[[list[Module]], list[str]]
 
 
+@cache
 def table_owners() -> dict[str, str]:
     """Every table -> its room, or the package it comes from when that is not one of ours."""
     owners = {
@@ -25,6 +27,12 @@ def table_owners() -> dict[str, str]:
         for table in re.findall(r"CREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(\w+)", path.read_text("utf-8")):
             owners[table] = path.parent.parent.name
     return owners
+
+
+@cache
+def before(check: Check, pristine: Path) -> set[str]:
+    """What a check already says of the untouched copy."""
+    return set(check(read_house(pristine)))
 
 
 def foreign_tables(house: list[Module]) -> list[str]:
@@ -74,7 +82,6 @@ PROOFS: Mapping[Check, list[Mapping[str, str]]] = {
         {"faces/desk/planted.py": "from relance.customers import models"},
         {"dunning/planted.py": "import relance.ledger"},
         {"insight/planted.py": "def f():\n    from relance.ledger.as_of import x"},
-        {"faces/console/planted.py": "from relance.project.laws import every_law"},
         {
             "ledger/queries/read_planted.py": "X = 1",
             "dunning/planted.py": "from relance.ledger.queries.read_planted import X",
@@ -117,7 +124,7 @@ def test_a_check_notices_a_planted_trespass(
 ) -> None:
     copy = copy_house(tmp_path, pristine)
     plant(copy, trespass)
-    assert set(check(read_house(copy))) - set(check(read_house(pristine)))
+    assert set(check(read_house(copy))) - before(check, pristine)
 
 
 def test_every_room_has_a_floor() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relance.insight import rules
+from relance.insight.facts import AGEING_BOUNDS, AGEING_LABELS
 
 AUGUST, SEPTEMBER, OCTOBER = (200_000_00, 31), (250_000_00, 30), (300_000_00, 31)
 SALES = 750_000_00
@@ -61,7 +62,7 @@ def test_the_sales_period_includes_both_ends() -> None:
 
 
 def test_bucket_labels() -> None:
-    assert rules.bucket_labels([0, 30, 60, 90]) == ("current", "1-30", "31-60", "61-90", "90+")
+    assert rules.bucket_labels(AGEING_BOUNDS) == AGEING_LABELS == ("current", "1-30", "31-60", "61-90", "90+")
     assert rules.bucket_labels([0, 15]) == ("current", "1-15", "15+")
     assert rules.bucket_labels([0]) == ("current", "0+")
 

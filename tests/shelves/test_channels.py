@@ -30,7 +30,7 @@ def outgoing(number: int = 1, recipient: str = "alice@example.com", **changes: A
         "business_date": dt.date(2026, 11, 23),
         "released_at": NOON,
         "subject": f"Rappel : facture nº {number}",
-        "text": f"Bonjour,\n\n.\nvous devez 12,00 € ({number}).\n",
+        "text": f"Bonjour,\n\n.\nFrom here\n..\nvous devez 12,00 € ({number}).\n",
         "html": "<!DOCTYPE html><html><body><p>Bonjour, vous devez 12,00&nbsp;€.</p>" + "é" * 3000 + "</body></html>\n",
         "creditor_name": "Télécom « Horizon », S.A.",
         "creditor_email": "billing@horizon.example",
@@ -141,7 +141,7 @@ def test_a_mail_travels_whole(mail_server: MailServer) -> None:
 
 
 def test_a_mail_is_seven_bits_and_short_lines() -> None:
-    lines = compose(outgoing(), "alice@example.com", "billing@horizon.example").as_bytes().split(b"\r\n")
+    lines = compose(outgoing(), "alice@example.com", "billing@horizon.example").split(b"\r\n")
     assert all(len(line) < 998 and line.isascii() and b"\n" not in line for line in lines)
 
 
@@ -218,15 +218,18 @@ def test_the_house_signs_for_a_creditor_without_an_address(
 
 
 @pytest.mark.parametrize(
-    "evil", ["Eve\r\nBcc: all@example.com", "Eve\nX-Evil: 1", "Eve\x00", "<eve@example.com>, ", "=?utf-8?q?=0A?="]
+    "evil",
+    ["Eve\r\nBcc: all@example.com", "Eve\nX-Evil: 1", "Eve\x00", "Ève " * 60, "<eve@example.com>, ", "=?utf-8?q?=0A?="],
 )
 def test_hostile_words_make_no_header(mail_server: MailServer, evil: str) -> None:
-    list(CHANNEL.deliver([outgoing(creditor_name=evil, subject=evil, text=evil, html=evil)]))
+    (receipt,) = CHANNEL.deliver([outgoing(creditor_name=evil, subject=evil, text=evil, html=evil)])
+    assert receipt.outcome is Outcome.SENT
     for sender, recipients, mail in mail_server.taken:
         assert (sender, recipients) == ("billing@horizon.example", ["alice@example.com"])
         assert mail["Bcc"] is None
         assert mail["X-Evil"] is None
         assert len(mail["From"].addresses) == 1
+        assert not {"\r", "\n"} & set(str(mail["From"]) + str(mail["Subject"]))
         assert mail["From"].addresses[0].addr_spec == "billing@horizon.example"
 
 

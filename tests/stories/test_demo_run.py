@@ -2,12 +2,14 @@
 
 import datetime as dt
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from django.contrib.auth import authenticate
 from django.db import connection
 
 from relance.customers.queries import find_accounts
@@ -98,7 +100,8 @@ def test_a_build_stopped_half_way_ends_like_one_that_was_not(monkeypatch: pytest
 
 
 @pytest.mark.usefixtures("short")
-def test_the_command_builds_once_and_shows_the_password_once() -> None:
+def test_the_command_builds_once_and_shows_the_password_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELANCE_SMTP_HOST", "mail.example.test")
     first = _demo("--accounts", "20")
     password = re.search(r"password +(\S+)", first.stdout)
     assert password is not None
@@ -109,9 +112,8 @@ def test_the_command_builds_once_and_shows_the_password_once() -> None:
         ("admin", "administrator"),
         ("auditor", "auditor"),
     }
-    from django.contrib.auth import authenticate
-
     assert authenticate(username="auditor", password=password[1]) is not None
+    assert "RELANCE_SMTP_HOST" not in os.environ  # made-up customers are never written to through a real server
     before = _messages()
     again = _demo()
     assert "here already: 20 accounts" in again.stderr and password[1] not in again.stdout

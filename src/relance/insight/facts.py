@@ -9,7 +9,10 @@ from typing import Any, Generic, TypeVar
 from relance.kit.money import exponent, format_amount
 
 AGEING_BOUNDS = (0, 30, 60, 90)
-"""Upper bounds, in days past due, of the usual age bands: current, 1-30, 31-60, 61-90, 90+."""
+"""Upper bounds, in days past due, of the usual age bands."""
+
+AGEING_LABELS = ("current", "1-30", "31-60", "61-90", "90+")
+"""Names of the usual age bands, one more than their bounds."""
 
 GROUPINGS = ("all", "account", "segment", "credit_class", "creditor")
 """What an ageing can be grouped by; `all` is the whole portfolio."""

@@ -1,8 +1,11 @@
 """Laws: invariants a room promises, each a query that must return no row; run at night and by `relance verify`."""
 
-from collections.abc import Callable, Iterable, Sequence
+import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
+from django.apps import apps
 from django.db import connection
 
 
@@ -10,8 +13,7 @@ from django.db import connection
 class Law:
     """A promise with a name and a query whose rows are the offenders.
 
-    `sql` returns one text column naming each offender. It may hold `{scope}`, replaced by `AND` conditions on
-    `account_id` when only some accounts are looked at; a law without `{scope}` is always checked whole.
+    `sql` returns one text column naming each offender.
     """
 
     name: str
@@ -40,4 +42,11 @@ def check(laws: Iterable[Law], examples: int = 5) -> list[LawReport]:
     return reports
 
 
-LawSource = Callable[[], Sequence[Law]]
+def every_law() -> list[Law]:
+    """The `LAWS` of every installed room's `laws.py`, in the order in which the rooms are installed."""
+    found: list[Law] = []
+    for config in apps.get_app_configs():
+        module = f"{config.name}.laws"
+        if module != __name__ and config.name.startswith("relance.") and find_spec(module):
+            found.extend(importlib.import_module(module).LAWS)
+    return found

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import click
+from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
 from relance.kit.refusal import Refusal
@@ -17,7 +18,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> Non
 
     Raises Refusal when the address is taken.
     """
-    from relance.project.wsgi import application
+    application = get_wsgi_application()
 
     try:
         listening = socket.create_server((host, port))

@@ -90,9 +90,7 @@ class PaymentForm(DeskForm):
         label=_("Received on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     method = forms.ChoiceField(label=_("Method"), choices=lambda: choices("method"))
-    invoice = forms.ChoiceField(
-        label=_("For the invoice"), required=False, help_text=_("Without one, the oldest due is paid first.")
-    )
+    invoice = forms.ChoiceField(label=_("For the invoice"), required=False)
     reference = forms.CharField(label=_("Reference"), max_length=80)
 
     def __init__(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from relance.staff.facts import Role
 
@@ -21,7 +22,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "other": _("Other"),
     },
     "nature": {
-        "service": _("Services"),
+        "service": pgettext_lazy("what an invoice is for", "Services"),
         "equipment": _("Equipment"),
         "termination": _("Termination"),
         "other": _("Other"),
@@ -49,7 +50,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "refused": _("Not possible"),
         "passed": _("Passed over"),
     },
-    "cycle_state": {"running": _("Running"), "closed": _("Closed"), "failed": _("Failed")},
+    "cycle_state": {"running": _("Running"), "closed": pgettext_lazy("cycle", "Closed"), "failed": _("Failed")},
     "step_state": {"open": _("Waiting"), "running": _("Running"), "done": _("Done"), "failed": _("Failed")},
     "channel": {
         "email": _("E-mail"),
@@ -103,7 +104,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "perform": _("Perform"),
         "deliver": _("Release and send messages"),
         "verify": _("Verify laws"),
-        "close": _("Close"),
+        "close": pgettext_lazy("step of the daily cycle", "Close"),
     },
     "level": {"account": _("Per account"), "invoice": _("Per invoice")},
     "ageing": {
@@ -114,11 +115,6 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "90+": _("Over 90 days"),
     },
     "language": {"fr": "Français", "en": "English"},
-    "refusal": {
-        "not_installed": _("not available in this version"),
-        "paid": _("the debt was paid first"),
-        "no_address": _("no address to reach the customer"),
-    },
     "audit": {
         "signed_in": _("Signed in"),
         "signed_out": _("Signed out"),

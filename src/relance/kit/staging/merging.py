@@ -8,6 +8,8 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from relance.kit.staging.reading import Reading
 
+_FEW_ROWS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -63,6 +65,10 @@ def _merge(
     update = ", ".join(f"{target.column} = g.{target.value}" for target in settable)
     when_changed = f"WHEN MATCHED AND ({changed}) THEN UPDATE SET {update} " if settable else ""
     with connection.cursor() as cursor:
+        if reading.batch.staged_count > _FEW_ROWS:
+            # The table grows while it is merged into, which the planner cannot know: were it thought empty, every row
+            # would be looked up by reading all those written before it.
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(
             f"WITH good AS MATERIALIZED (SELECT * FROM {reading.good()} AS g), "  # noqa: S608
             f"merged AS (MERGE INTO {table} AS m USING good AS g ON {same_key} {when_changed}"
@@ -71,4 +77,5 @@ def _merge(
             "count(*) FILTER (WHERE action = 'UPDATE') FROM merged"
         )
         good, created, updated = cursor.fetchone()
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
     return good, created, updated

@@ -8,12 +8,14 @@ import datetime as dt
 import os
 import re
 import smtplib
+from binascii import b2a_qp
 from collections.abc import Iterator, Sequence
-from email.errors import HeaderParseError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.errors import MessageError
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.nonmultipart import MIMENonMultipart
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 
 from django.conf import settings
@@ -22,6 +24,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from relance.customers.facts import AccountFacts
 from relance.outbound.facts import DeliveryReceipt, Outcome, OutgoingMessage
 
+_ON_THE_WIRE = compat32.clone(linesep="\r\n", mangle_from_=False)
 _OUTBOX_SENDER = "relance@localhost"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -55,27 +58,42 @@ def sender_of(message: OutgoingMessage) -> str | None:
     return usable_address(message.creditor_email) or house_sender()
 
 
-def compose(message: OutgoingMessage, recipient: str, sender: str) -> EmailMessage:
-    """The message as it travels. Its Message-ID and date depend on the message alone, so a copy is known as one."""
-    mail = EmailMessage(policy=SMTP)
-    local, _, domain = sender.rpartition("@")
-    mail["From"] = Address(_one_line(message.creditor_name), local, domain)
+def compose(message: OutgoingMessage, recipient: str, sender: str) -> bytes:
+    """The message as it travels. It depends on the released message alone, so a copy of it is known as one."""
+    key = f"{message.account_id}-{message.id}"
+    mail = MIMEMultipart("alternative", boundary=f"=_dispatch-{key}_=")
+    mail["From"] = _mailbox(message.creditor_name, sender)
     reply_to = usable_address(message.creditor_email)
     if reply_to:
         mail["Reply-To"] = reply_to
     mail["To"] = recipient
-    mail["Subject"] = _one_line(message.subject)
+    mail["Subject"] = _words(message.subject, "Subject")
     mail["Date"] = format_datetime(message.released_at.astimezone(dt.UTC))
-    mail["Message-ID"] = f"<dispatch-{message.account_id}-{message.id}@{domain}>"
+    mail["Message-ID"] = f"<dispatch-{key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.text, cte="quoted-printable")
-    mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
-    mail.set_boundary(f"=_relance_{message.account_id}_{message.id}_=")
-    return mail
+    mail.attach(_part(message.text, "plain"))
+    mail.attach(_part(message.html, "html"))
+    return mail.as_bytes(policy=_ON_THE_WIRE)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _part(text: str, subtype: str) -> MIMENonMultipart:
+    part = MIMENonMultipart("text", subtype, charset="utf-8")
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    part.set_payload(b2a_qp(text.encode(), istext=True).decode("ascii"))
+    return part
+
+
+def _mailbox(name: str, address: str) -> str:
+    words = _words(name, "From")
+    return formataddr((words, address)) if words.isprintable() and "=?" not in words else f"{words} <{address}>"
+
+
+def _words(text: str, header: str) -> str:
+    """A header's words on one logical line: as they are when plain ASCII, else as RFC 2047 encoded words."""
+    line = " ".join(text.split())
+    if line.isascii() and line.isprintable() and "=?" not in line:
+        return line
+    return Header(line, "utf-8", header_name=header).encode()
 
 
 class Email:
@@ -111,8 +129,8 @@ def _to_outbox(message: OutgoingMessage) -> DeliveryReceipt:
     path = folder / f"{message.id}.eml"
     draft = folder / f".{message.id}.{os.getpid()}.tmp"
     try:
-        data = compose(message, recipient, sender).as_bytes()
-    except (ValueError, UnicodeError, HeaderParseError) as trouble:
+        data = compose(message, recipient, sender)
+    except (ValueError, MessageError) as trouble:
         return _impossible(message, trouble)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -161,8 +179,8 @@ class _MailServer:
                 "no sender address: give the creditor an e-mail address or set RELANCE_MAIL_FROM",
             )
         try:
-            data = compose(message, recipient, sender).as_bytes()
-        except (ValueError, UnicodeError, HeaderParseError) as trouble:
+            data = compose(message, recipient, sender)
+        except (ValueError, MessageError) as trouble:
             return _impossible(message, trouble)
         while True:
             if self._smtp is None and not self._open():

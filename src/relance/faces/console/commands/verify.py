@@ -10,8 +10,7 @@ from relance.faces.console.ground import emit, prepare
 def COMMAND(as_json: bool) -> None:  # noqa: N802
     """Check every law over the whole database. Exit code 1 when one is broken."""
     prepare()
-    from relance.kit.laws import check
-    from relance.project.laws import every_law
+    from relance.kit.laws import check, every_law
 
     reports = check(every_law())
     if as_json:

@@ -88,6 +88,7 @@ def page(request: StaffRequest) -> HttpResponse:
     today = as_of()
     month_start = today.replace(day=1)
     states = outbound.state_counts() if request.user.may(Permission.SEE_MESSAGES) else {}
+    cycles = cycle.cycles(limit=30) if request.user.may(Permission.SEE_CYCLES) else []
     context = {
         "as_of": today,
         "month_start": month_start,
@@ -95,7 +96,9 @@ def page(request: StaffRequest) -> HttpResponse:
         "waiting": sum(states.get(state, 0) for state in _WAITING),
         "troubled": sum(states.get(state, 0) for state in _TROUBLED),
         "sent": states.get("sent", 0),
-        "last_cycle": next(iter(cycle.cycles(limit=1)), None) if request.user.may(Permission.SEE_CYCLES) else None,
+        "last_cycle": next(iter(cycles), None),
+        "first_shown": cycles[-1].business_date if cycles else None,
+        "messages_by_night": [sum(entry.figures.messages.values()) for entry in reversed(cycles)],
     }
     return render(request, "desk/home.html", context)
 
