@@ -60,6 +60,12 @@ def read_content(text: str) -> dict[str, Any]:
 def write_content(content: Mapping[str, Any]) -> str:
     """The scenario as YAML, keys in the order of the documentation."""
     ordered = {key: content[key] for key in _TOP_KEYS if key in content}
+    for key, order in (("name", ("fr", "en")), ("applies_to", _CRITERIA)):
+        if isinstance(ordered.get(key), dict):
+            ordered[key] = {name: ordered[key][name] for name in (*order, *ordered[key]) if name in ordered[key]}
+    ordered["stages"] = [
+        {name: stage[name] for name in _STAGE_KEYS if name in stage} for stage in ordered.get("stages", [])
+    ]
     return yaml.safe_dump(ordered, sort_keys=False, allow_unicode=True, width=140, default_flow_style=None)
 
 

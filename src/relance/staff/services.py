@@ -15,7 +15,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import connection, transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from relance.kit.refusal import Refusal
@@ -108,6 +107,24 @@ def reset_password(user_id: int, actor: User) -> str:
 
 
 @transaction.atomic
+def replace_lost_password(username: str) -> str:
+    """Give a person a new random password from the command line of the server, returned once; to be replaced at sign-in.
+
+    Raises Refusal when nobody has that name.
+    """
+    user = User.objects.select_for_update().filter(username__iexact=username.strip()).first()
+    if user is None:
+        raise Refusal(f"nobody here signs in as {username!r}")
+    password = temporary_password()
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
+    SignInFailure.objects.filter(username=user.username).delete()
+    record_audit(None, "password_reset", user.username)
+    return password
+
+
+@transaction.atomic
 def change_own_password(user: User, current: str, new: str) -> None:
     """Replace one's password. Raises Refusal when the current one is wrong or the new one too weak or the same."""
     if not user.check_password(current):
@@ -138,7 +155,7 @@ def sign_in(request: HttpRequest | None, username: str, password: str, address: 
     """
     username = username.strip()[:150]
     attempt = SignInFailure.objects.create(username=username, address=address)
-    since = timezone.now() - WINDOW
+    since = attempt.at - WINDOW
     from_address = SignInFailure.objects.filter(address=address, at__gt=since)
     too_many_here = from_address.count() > FAILURES_PER_ADDRESS
     if too_many_here or from_address.filter(username=username).count() > FAILURES_PER_NAME_AND_ADDRESS:

@@ -1,12 +1,14 @@
 """Delivers waiting messages in the foreground, for a machine on which no worker runs."""
 
 import datetime as dt
+from collections.abc import Callable
 
-from rich.status import Status
 
+def deliver_now(as_of: dt.date, progress: Callable[[int], None] = lambda _: None) -> int:
+    """Release and send every waiting message; safe beside workers, who take other messages.
 
-def deliver_now(as_of: dt.date, status: Status) -> int:
-    """Release and send every waiting message; safe beside workers, who take other messages. Returns how many left."""
+    `progress` hears how many have left so far. Returns how many left in all.
+    """
     from relance.outbound.services import release, transmit
 
     sent = 0
@@ -14,6 +16,6 @@ def deliver_now(as_of: dt.date, status: Status) -> int:
         figures = release(as_of)
         moved = transmit()
         sent += moved
-        status.update(f"Delivering messages · {sent}")
+        progress(sent)
         if not moved and not figures.released and not figures.withdrawn:
             return sent

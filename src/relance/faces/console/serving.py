@@ -45,4 +45,9 @@ def run_worker(concurrency: int = 1, wait: bool = True) -> None:
     from procrastinate.contrib.django import app
 
     worker_app = app.with_connector(app.connector.get_worker_connector())
-    asyncio.run(worker_app.run_worker_async(concurrency=concurrency, wait=wait, listen_notify=wait))
+
+    async def work() -> None:
+        async with worker_app.open_async():
+            await worker_app.run_worker_async(concurrency=concurrency, wait=wait, listen_notify=wait)
+
+    asyncio.run(work())

@@ -55,7 +55,7 @@ def COMMAND(  # noqa: N802
                     f"{figures.seconds:.2f} s"
                 )
         if not dry_run and not no_deliver:
-            deliver_now(last, status)
+            deliver_now(last, lambda sent: status.update(f"Delivering messages · {sent}"))
     if broken:
         click.echo("A law is broken: `relance verify` names the offenders.", err=True)
         raise click.exceptions.Exit(1)

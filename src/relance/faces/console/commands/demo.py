@@ -71,6 +71,7 @@ def COMMAND(accounts: int | None, no_serve: bool, port: int) -> None:  # noqa: N
         click.echo(_sign_in_hint(create_staff(), port))
         _remember(_Build(build.plan, finished=True))
     if not no_serve:
+        os.environ["RELANCE_DEMO"] = "1"
         from relance.faces.console.serving import serve
 
         serve(port=port)
@@ -90,6 +91,7 @@ def play(plan: Plan) -> None:
     from relance.cycle import queries as cycles
     from relance.cycle import services as cycle
     from relance.dunning.services import import_scenario
+    from relance.faces.console.delivery import deliver_now
 
     root = _folder()
     columns = (
@@ -104,12 +106,12 @@ def play(plan: Plan) -> None:
         for path in sorted(SCENARIOS.glob("*.yaml")):
             import_scenario(path.read_text(encoding="utf-8"), "demo")
         closed = cycles.last_closed()
-        messages = 0 if closed is None else send_waiting(closed)
+        messages = 0 if closed is None else deliver_now(closed)
         for day in days:
             if closed is None or day > closed:
                 take_delivery(root, day)
                 cycle.run(day)
-                messages += send_waiting(day)
+                messages += deliver_now(day)
             progress.update(task, advance=1, description=f"{day:%d %b %Y}, {messages:,} messages sent")
             if not console.is_terminal and day.day == 1:  # a log has no bar that moves
                 click.echo(f"Played up to {day.isoformat()}, {messages:,} messages sent", err=True)
@@ -126,19 +128,6 @@ def take_delivery(root: Path, day: dt.date) -> None:
         if report.rejected:
             first = report.errors[0]
             raise Refusal(f"the demo's own file {report.file} was rejected in row {first.row}: {first.message}")
-
-
-def send_waiting(day: dt.date) -> int:
-    """Release and transmit the day's messages before tomorrow's money is known; how many left."""
-    from relance.outbound.services import release, transmit
-
-    sent = 0
-    while True:
-        figures = release(day)
-        moved = transmit()
-        sent += moved
-        if not moved and not figures.released and not figures.withdrawn:
-            return sent
 
 
 def create_staff() -> str | None:
@@ -219,5 +208,5 @@ def _describe(plan: Plan) -> str:
 
 def _sign_in_hint(password: str | None, port: int) -> str:
     names = ", ".join(name for name, _, _ in STAFF)
-    known = f"password  {password}" if password else "password  the one shown when the demo was built"
+    known = f"password  {password}" if password else "password  the one shown when the demo was built (lost? `relance staff password admin`)"
     return f"\n  desk      http://localhost:{port}/\n  sign in   {names}\n  {known}\n"

@@ -1,0 +1,216 @@
+"""What the pages show, in both languages, with a fixed number of queries."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from relance.staff.facts import Role
+from relance.staff.queries import audit_rows
+from tests.faces.conftest import SignedIn
+
+
+def text_of(content: bytes) -> str:
+    """The words of a page, spaces made plain."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content.decode())).replace("\u202f", " ").replace("\u00a0", " ")
+
+
+@contextmanager
+def at_most(queries: int) -> Iterator[None]:
+    """The block asks the database no more often than this."""
+    with CaptureQueriesContext(connection, ) as captured:
+        yield
+    asked = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "SET"))]
+    assert len(asked) <= queries, f"{len(asked)} queries:\n" + "\n".join(sql[:120] for sql in asked)
+
+
+def test_home(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT, "fr").client
+    client.get("/")
+    with at_most(12):
+        page = text_of(client.get("/").content)
+    assert "jeudi 20 mars 2025" in page
+    assert "20,00 €" in page  # received this month: Chloé's payment
+    with at_most(5):
+        ageing = text_of(client.get("/home/ageing/").content)
+    assert "145,50 €" in ageing  # B-1 and the rest of C-1 are overdue
+    assert "31–60 jours" in ageing
+    assert "2 factures" in ageing
+    with at_most(6):
+        stages = text_of(client.get("/home/stages/").content)
+    assert "Particuliers" in stages
+    assert "Second rappel" in stages
+
+
+def test_home_of_an_empty_house(db: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT, "en").client
+    assert "No cycle has run yet" in text_of(client.get("/").content)
+    assert "Nothing is owed" in text_of(client.get("/home/ageing/").content)
+    assert "Nobody is in dunning" in text_of(client.get("/home/stages/").content)
+    assert "There is no account yet" in text_of(client.get("/accounts/").content)
+    assert "No message yet" in text_of(client.get("/messages/").content)
+    assert "Nothing was imported yet" in text_of(client.get("/imports/").content)
+
+
+def test_accounts_list_search_filter_and_sort(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT, "en").client
+    client.get("/accounts/")
+    with at_most(14):
+        page = text_of(client.get("/accounts/").content)
+    assert page.index("Alice") < page.index("Bruno") < page.index("Chloé") < page.index("Denis")
+    assert "€65.50" in page and "€45.50" in page and "5 accounts" in page
+    assert text_of(client.get("/accounts/?sort=-name").content).index("Établissements") < page.index("Alice")
+    fragment = client.get("/accounts/?text=chl", headers={"HX-Request": "true"})
+    assert "<html" not in fragment.content.decode()
+    assert "Chloé" in text_of(fragment.content) and "Bruno" not in text_of(fragment.content)
+    assert "1 account " in text_of(client.get("/accounts/?kind=business").content)
+    overdue = text_of(client.get("/accounts/?sort=-overdue").content)
+    assert overdue.index("Chloé") < overdue.index("Bruno")
+    assert "Alice" not in overdue
+    at_stage = text_of(client.get("/accounts/?stage=desk_test/second").content)
+    assert "Chloé" in at_stage and "Bruno" not in at_stage
+    assert "2 accounts" in text_of(client.get("/accounts/?stage=any").content)
+    assert "No account matches" in text_of(client.get("/accounts/?text=zzz").content)
+
+
+def test_a_full_number_opens_its_account(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT).client
+    assert client.get("/accounts/?text=BRUNO&go=1")["Location"] == f"/accounts/{account_id}/"
+    assert client.get("/accounts/?text=bru&go=1").status_code == 200
+
+
+@pytest.mark.parametrize("query", ["after=x", "after=a|b", "after=%00", "sort=drop", "sort=-overdue&after=-1", "stage=/"])
+def test_a_damaged_address_is_no_error(portfolio: None, sign_in: Callable[..., SignedIn], query: str) -> None:
+    assert sign_in(Role.AGENT).client.get(f"/accounts/?{query}").status_code == 200
+
+
+def test_paging_walks_the_whole_list(
+    portfolio: None, sign_in: Callable[..., SignedIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from relance.faces.desk import account_rows as rows
+    from relance.faces.desk.account_rows import AccountSearch
+
+    for sort in ("number", "-number", "name", "-name", "-overdue"):
+        seen: list[str] = []
+        after = None
+        for _page in range(10):
+            from tests.faces.conftest import TODAY
+
+            search = AccountSearch.read({"sort": sort, "after": after or ""})
+            page = rows.account_rows(search, TODAY, limit=1)
+            seen += [row.account.number for row in page.rows]
+            after = page.next_after
+            if after is None:
+                break
+        assert len(seen) == len(set(seen)) == (2 if sort == "-overdue" else 5), sort
+
+
+def test_export_is_streamed_and_audited(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.SUPERVISOR, "fr").client
+    answer = client.get("/accounts/export.csv?stage=any")
+    assert answer.streaming
+    lines = b"".join(answer).decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("Numéro,Nom,Genre")
+    assert [line.split(",")[0] for line in lines[1:]] == ["BRUNO", "CHLOE"]
+    assert ",EUR,65.50,45.50,0.00,8," in lines[1]
+    assert audit_rows().rows[0].verb == "accounts_exported"
+
+
+def test_account_page(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT, "fr").client
+    client.get(f"/accounts/{account_id}/")
+    with at_most(36):
+        page = text_of(client.get(f"/accounts/{account_id}/").content)
+    assert "Bruno Promet" in page and "65,50 €" in page and "45,50 €" in page
+    assert "B-1" in page and "8 jours" in page
+    assert "Second rappel le mercredi 26 mars 2025, si rien n’est payé" in page
+    assert "45,50 € sont échus" in page
+    assert "E-mail : Rappel" in page
+    assert "Facture B-2 de 20,00 €" in page
+    assert "Choisir un autre scénario" not in page
+    assert "Annuler ce paiement" not in page
+
+
+def test_timeline_by_family(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT, "en").client
+    money = text_of(client.get(f"/accounts/{account_id}/timeline/?family=money").content)
+    assert "Invoice B-1" in money and "E-mail" not in money
+    decisions = text_of(client.get(f"/accounts/{account_id}/timeline/?family=decision").content)
+    assert "Dunning begins: Residential" in decisions and "€45.50 is overdue" in decisions
+    messages = text_of(client.get(f"/accounts/{account_id}/timeline/?family=message").content)
+    assert "Reminder" in messages and "Invoice" not in messages.replace("Invoices", "")
+    assert client.get(f"/accounts/{account_id}/timeline/?family=x&limit=9999999999").status_code == 200
+
+
+def test_messages(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    from relance.outbound.queries import messages
+
+    client = sign_in(Role.AGENT, "en").client
+    with at_most(10):
+        page = text_of(client.get("/messages/").content)
+    assert "bruno@example.test" in page and "chloe@example.test" in page
+    found = text_of(client.get("/messages/?text=bruno", headers={"HX-Request": "true"}).content)
+    assert "bruno@example.test" in found and "chloe" not in found
+    message = messages().rows[0]
+    answer = client.get(f"/messages/{message.id}/")
+    assert 'sandbox=""' in answer.content.decode()
+    assert message.subject in text_of(answer.content).replace("&#x27;", "'")
+    assert text_of(message.text.encode())[:40] in text_of(client.get(f"/messages/{message.id}/?view=text").content)
+    body = client.get(f"/messages/{message.id}/body/")
+    assert body.content.decode() == message.html
+    assert "sandbox" in body["Content-Security-Policy"] and "script-src" not in body["Content-Security-Policy"]
+    assert body["X-Frame-Options"] == "SAMEORIGIN"
+    assert client.get("/messages/?after=abc&state=nonsense").status_code == 200
+    assert client.get("/messages/9999999999/").status_code == 404
+
+
+def test_cycles(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT, "en").client
+    with at_most(6):
+        page = text_of(client.get("/cycles/").content)
+    assert page.index("Thursday 20 March 2025") < page.index("Tuesday 18 March 2025")
+    assert "Tuesday" not in text_of(client.get("/cycles/?before=2025-03-18").content).split("Seconds")[-1]
+    one = text_of(client.get("/cycles/2025-03-18/").content)
+    assert "Decide" in one and "Stages entered" in one and "Second reminder" in one
+    assert client.get("/cycles/2024-01-01/").status_code == 404
+    assert client.get("/cycles/2024-02-31/").status_code == 404
+    assert client.get("/cycles/?before=nonsense").status_code == 200
+
+
+def test_scenarios(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.SUPERVISOR, "fr").client
+    assert "Particuliers" in text_of(client.get("/scenarios/").content)
+    page = text_of(client.get("/scenarios/desk_test/").content)
+    assert "E-mail : « Rappel »" in page and "14 jours" in page and "priority: 900" in page
+    assert client.get("/scenarios/none/").status_code == 404
+
+
+def test_imports_show_rejected_rows(portfolio: None, sign_in: Callable[..., SignedIn], tmp_path: object) -> None:
+    from pathlib import Path
+
+    from relance.intake.services import import_paths
+    from tests.cast import write_csv
+    from tests.faces.conftest import TODAY
+
+    assert isinstance(tmp_path, Path)
+    rows = [{"account": "BRUNO", "number": "X", "issued_on": "2025-02-30", "due_on": "2025-03-30", "amount": "1.00"}]
+    import_paths([write_csv(tmp_path / "invoices.csv", rows)], TODAY, "nadia")
+    page = text_of(sign_in(Role.FINANCE, "en").client.get("/imports/").content)
+    assert "Show the rejected rows" in page and "issued_on" in page and "nadia" in page
+
+
+def test_choosing_a_scenario(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
+    from relance.dunning.queries import scenario_override
+
+    client = sign_in(Role.SUPERVISOR, "en").client
+    assert client.post(f"/accounts/{account_id}/scenario/", {"scenario": "desk_test"}).status_code == 302
+    assert scenario_override(account_id) == "desk_test"
+    assert "Chosen for this account: Residential" in text_of(client.get(f"/accounts/{account_id}/").content)
+    assert audit_rows().rows[0].verb == "scenario_chosen"
+    client.post(f"/accounts/{account_id}/scenario/", {"scenario": "invented"})
+    assert scenario_override(account_id) == "desk_test"
+    client.post(f"/accounts/{account_id}/scenario/", {"scenario": ""})
+    assert scenario_override(account_id) is None
