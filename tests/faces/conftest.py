@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -29,15 +30,17 @@ stages:
 
 
 @pytest.fixture(autouse=True)
-def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The desk's clock stands still."""
+def _ground(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """The desk's clock stands still, and passwords are hashed quickly."""
     monkeypatch.setenv("RELANCE_TODAY", TODAY.isoformat())
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def build_portfolio(folder: Path) -> None:
-    """Bruno is late and reminded, Chloé is late and paid in part, Alice is punctual, Fabre owes much, not yet due."""
+    """Bruno is late and reminded; Chloé too, and paid in part; Alice is punctual; Fabre owes much, not yet due."""
     from relance.cycle.services import run
     from relance.dunning.services import import_scenario
+    from relance.outbound.services import release, transmit
     from tests.cast import CAST, Office
 
     import_scenario(SCENARIO, "tests")
@@ -51,8 +54,12 @@ def build_portfolio(folder: Path) -> None:
     office.bill("CHLOE", "C-1", "120.00", "2025-01-05", "2025-02-05")
     office.pay("CHLOE", "PAY-C1", "20.00", "2025-03-19")
     office.bill("FABRE", "F-1", "12345.67", "2025-03-01", "2025-04-30")
-    run(dt.date(2025, 3, 18))
-    run(TODAY)
+    for day in (dt.date(2025, 3, 18), TODAY):
+        run(day)
+        while (figures := release(day)).released or figures.withdrawn:
+            pass
+        while transmit():
+            pass
 
 
 @pytest.fixture

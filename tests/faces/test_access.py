@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver
 
 from relance.faces.desk.access import PUBLIC, SIGNED_IN
 from relance.staff import facts
@@ -17,9 +17,15 @@ pytestmark = pytest.mark.django_db
 def patterns() -> Iterator[tuple[str, str, str]]:
     """Name, an example address and the access of every view."""
     examples = {
-        "account_id": "1", "credit_id": "1", "message_id": "1", "user_id": "1", "code": "x", "business_date": "2025-03-20",
-    }  # fmt: skip
+        "account_id": "1",
+        "credit_id": "1",
+        "message_id": "1",
+        "user_id": "1",
+        "code": "x",
+        "business_date": "2025-03-20",
+    }
     for resolver in get_resolver().url_patterns:
+        assert isinstance(resolver, URLResolver)
         for pattern in resolver.url_patterns:
             assert isinstance(pattern, URLPattern)
             path = str(pattern.pattern)

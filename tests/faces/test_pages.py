@@ -21,7 +21,9 @@ def text_of(content: bytes) -> str:
 @contextmanager
 def at_most(queries: int) -> Iterator[None]:
     """The block asks the database no more often than this."""
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
         yield
     asked = [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE", "SET"))]
     assert len(asked) <= queries, f"{len(asked)} queries:\n" + "\n".join(sql[:120] for sql in asked)
@@ -42,7 +44,7 @@ def test_home(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
     with at_most(6):
         stages = text_of(client.get("/home/stages/").content)
     assert "Particuliers" in stages
-    assert "Second rappel" in stages
+    assert "Rappel 2 145,50 €" in stages
 
 
 def test_home_of_an_empty_house(db: None, sign_in: Callable[..., SignedIn]) -> None:
@@ -62,7 +64,8 @@ def test_accounts_list_search_filter_and_sort(portfolio: None, sign_in: Callable
         page = text_of(client.get("/accounts/").content)
     assert page.index("Alice") < page.index("Bruno") < page.index("Chloé") < page.index("Denis")
     assert "€65.50" in page and "€45.50" in page and "5 accounts" in page
-    assert text_of(client.get("/accounts/?sort=-name").content).index("Établissements") < page.index("Alice")
+    backwards = text_of(client.get("/accounts/?sort=-name").content)
+    assert backwards.index("Établissements") < backwards.index("Denis") < backwards.index("Alice")
     fragment = client.get("/accounts/?text=chl", headers={"HX-Request": "true"})
     assert "<html" not in fragment.content.decode()
     assert "Chloé" in text_of(fragment.content) and "Bruno" not in text_of(fragment.content)
@@ -70,8 +73,8 @@ def test_accounts_list_search_filter_and_sort(portfolio: None, sign_in: Callable
     overdue = text_of(client.get("/accounts/?sort=-overdue").content)
     assert overdue.index("Chloé") < overdue.index("Bruno")
     assert "Alice" not in overdue
-    at_stage = text_of(client.get("/accounts/?stage=desk_test/second").content)
-    assert "Chloé" in at_stage and "Bruno" not in at_stage
+    assert "2 accounts" in text_of(client.get("/accounts/?stage=desk_test/reminder").content)
+    assert "0 accounts" in text_of(client.get("/accounts/?stage=desk_test/second").content)
     assert "2 accounts" in text_of(client.get("/accounts/?stage=any").content)
     assert "No account matches" in text_of(client.get("/accounts/?text=zzz").content)
 
@@ -82,7 +85,9 @@ def test_a_full_number_opens_its_account(account_id: int, sign_in: Callable[...,
     assert client.get("/accounts/?text=bru&go=1").status_code == 200
 
 
-@pytest.mark.parametrize("query", ["after=x", "after=a|b", "after=%00", "sort=drop", "sort=-overdue&after=-1", "stage=/"])
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=a|b", "after=%00", "sort=drop", "sort=-overdue&after=-1", "stage=/"]
+)
 def test_a_damaged_address_is_no_error(portfolio: None, sign_in: Callable[..., SignedIn], query: str) -> None:
     assert sign_in(Role.AGENT).client.get(f"/accounts/?{query}").status_code == 200
 
@@ -126,7 +131,7 @@ def test_account_page(account_id: int, sign_in: Callable[..., SignedIn]) -> None
         page = text_of(client.get(f"/accounts/{account_id}/").content)
     assert "Bruno Promet" in page and "65,50 €" in page and "45,50 €" in page
     assert "B-1" in page and "8 jours" in page
-    assert "Second rappel le mercredi 26 mars 2025, si rien n’est payé" in page
+    assert "Second rappel le lundi 31 mars 2025, si rien n’est payé" in page
     assert "45,50 € sont échus" in page
     assert "E-mail : Rappel" in page
     assert "Facture B-2 de 20,00 €" in page
@@ -174,7 +179,7 @@ def test_cycles(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
     assert page.index("Thursday 20 March 2025") < page.index("Tuesday 18 March 2025")
     assert "Tuesday" not in text_of(client.get("/cycles/?before=2025-03-18").content).split("Seconds")[-1]
     one = text_of(client.get("/cycles/2025-03-18/").content)
-    assert "Decide" in one and "Stages entered" in one and "Second reminder" in one
+    assert "Decide" in one and "Stages entered" in one and "Reminder" in one
     assert client.get("/cycles/2024-01-01/").status_code == 404
     assert client.get("/cycles/2024-02-31/").status_code == 404
     assert client.get("/cycles/?before=nonsense").status_code == 200

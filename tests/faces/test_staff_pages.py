@@ -48,7 +48,10 @@ def test_list_role_access_and_password(sign_in: Callable[..., SignedIn]) -> None
 def test_nobody_changes_their_own_role_or_access(sign_in: Callable[..., SignedIn]) -> None:
     boss = sign_in(Role.ADMINISTRATOR, "en")
     one = f"/staff/{boss.user.pk}/"
-    for answer in (boss.client.post(one + "role/", {"role": "agent"}), boss.client.post(one + "active/", {"active": "no"})):
+    for answer in (
+        boss.client.post(one + "role/", {"role": "agent"}),
+        boss.client.post(one + "active/", {"active": "no"}),
+    ):
         assert answer.status_code == 302
     boss.user.refresh_from_db()
     assert (boss.user.role, boss.user.is_active) == ("administrator", True)

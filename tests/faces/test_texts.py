@@ -1,13 +1,16 @@
 """Amounts as typed, cells of an export, and a French text for everything the desk says."""
 
-import io
+import datetime as dt
 
 import pytest
-from babel.messages.mofile import write_mo
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
+from django.utils import translation
 
 from relance.faces.desk.amounts import typed_amount
 from relance.faces.desk.csv_export import csv_lines, safe_cell
+from relance.faces.desk.templatetags.desk import day, long_day
 from relance.kit.money import AmountError
 from tests.faces.catalogue import CATALOGUE, texts
 
@@ -15,11 +18,17 @@ from tests.faces.catalogue import CATALOGUE, texts
 @pytest.mark.parametrize(
     ("typed", "currency", "language", "minor"),
     [
-        ("12.34", "EUR", "en", 1234), ("12.34", "EUR", "fr", 1234), ("12,34", "EUR", "fr", 1234), ("12,3", "EUR", "fr", 1230),
-        ("1 234,50", "EUR", "fr", 123450), ("1\u202f234,50 €", "EUR", "fr", 123450), ("€12", "EUR", "en", 1200),
-        ("1500", "JPY", "fr", 1500), ("1,500", "KWD", "fr", 1500),
+        ("12.34", "EUR", "en", 1234),
+        ("12.34", "EUR", "fr", 1234),
+        ("12,34", "EUR", "fr", 1234),
+        ("12,3", "EUR", "fr", 1230),
+        ("1 234,50", "EUR", "fr", 123450),
+        ("1\u202f234,50 €", "EUR", "fr", 123450),
+        ("€12", "EUR", "en", 1200),
+        ("1500", "JPY", "fr", 1500),
+        ("1,500", "KWD", "fr", 1500),
     ],
-)  # fmt: skip
+)
 def test_amounts_that_can_mean_one_thing(typed: str, currency: str, language: str, minor: int) -> None:
     assert typed_amount(typed, currency, language) == minor
 
@@ -27,11 +36,20 @@ def test_amounts_that_can_mean_one_thing(typed: str, currency: str, language: st
 @pytest.mark.parametrize(
     ("typed", "currency", "language"),
     [
-        ("12,34", "EUR", "en"), ("1,234", "EUR", "fr"), ("1.234,50", "EUR", "fr"), ("1,234.50", "EUR", "en"), ("", "EUR", "fr"),
-        ("12 34", "EUR", "fr"), ("1 234.50", "EUR", "en"), ("0,00", "EUR", "fr"), ("-1", "EUR", "fr"), ("1e3", "EUR", "en"),
-        ("12,5", "JPY", "fr"), ("١٢", "EUR", "fr"),
+        ("12,34", "EUR", "en"),
+        ("1,234", "EUR", "fr"),
+        ("1.234,50", "EUR", "fr"),
+        ("1,234.50", "EUR", "en"),
+        ("", "EUR", "fr"),
+        ("12 34", "EUR", "fr"),
+        ("1 234.50", "EUR", "en"),
+        ("0,00", "EUR", "fr"),
+        ("-1", "EUR", "fr"),
+        ("1e3", "EUR", "en"),
+        ("12,5", "JPY", "fr"),
+        ("١٢", "EUR", "fr"),
     ],
-)  # fmt: skip
+)
 def test_other_amounts_are_refused(typed: str, currency: str, language: str) -> None:
     with pytest.raises(AmountError):
         typed_amount(typed, currency, language)
@@ -65,7 +83,26 @@ def test_everything_is_said_in_french_too() -> None:
 
 def test_the_compiled_catalogue_is_the_text_one() -> None:
     with CATALOGUE.open("rb") as file:
-        catalogue = read_po(file, locale="fr")
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue()
+        written = entries(read_po(file, locale="fr"))
+    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+        assert entries(read_mo(file)) == written
+
+
+def entries(catalogue: Catalog) -> dict[tuple[str | None, str], tuple[str, ...]]:
+    """The translations of a catalogue by context and text."""
+    found = {}
+    for message in catalogue:
+        if message.id:
+            text = message.id if isinstance(message.id, str) else message.id[0]
+            context = message.context.decode() if isinstance(message.context, bytes) else message.context
+            found[context, text] = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+    return found
+
+
+def test_the_first_of_a_month_is_counted_in_french() -> None:
+    with translation.override("fr"):
+        assert day(dt.date(2025, 4, 1)) == "1er avr. 2025"
+        assert long_day(dt.date(2025, 4, 1)) == "mardi 1er avril 2025"
+        assert day(dt.date(2025, 4, 11)) == "11 avr. 2025"
+    with translation.override("en"):
+        assert day(dt.date(2025, 4, 1)) == "1 Apr 2025"

@@ -158,7 +158,8 @@ def find_accounts(
 def _conditions(
     text: str, kind: str, segment: str, credit_class: str, creditor: str, only: Sequence[int] | None
 ) -> tuple[str, list[Any]]:
-    conditions, values = ["TRUE"], []
+    conditions: list[str] = ["TRUE"]
+    values: list[Any] = []
     words = search_words(text)
     if text.strip() and not words:
         return "FALSE", []

@@ -17,9 +17,12 @@ from relance.ledger.facts import Level, Standing
 from relance.ledger.queries import standings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Case:
-    """One debt that is or may be pursued: an account in one currency, or one item."""
+    """One debt that is or may be pursued: an account in one currency, or one item.
+
+    It never leaves the room, and a night makes hundreds of thousands: not frozen, which would triple its price.
+    """
 
     account_id: int
     item_id: int

@@ -10,6 +10,7 @@ LAWS: tuple[Law, ...] = (
            FROM (SELECT * FROM dunning_episode WHERE closed_on IS NULL) e
            FULL JOIN dunning_position p ON p.account_id = e.account_id AND p.id = e.id
            WHERE e.id IS NULL OR p.id IS NULL OR e.version_id <> p.version_id""",
+        nightly=True,
     ),
     Law(
         "dunning.action_of_an_episode",
@@ -33,5 +34,6 @@ LAWS: tuple[Law, ...] = (
         """SELECT a.account_id || '/' || a.id FROM dunning_plannedaction a
            JOIN dunning_episode e ON e.account_id = a.account_id AND e.id = a.episode_id
            WHERE a.state = 'planned' AND e.closed_on IS NOT NULL""",
+        nightly=True,
     ),
 )

@@ -168,7 +168,7 @@ def planned_actions(account_id: int) -> list[PlannedActionFacts]:
             [account_id],
         )
         return [
-            PlannedActionFacts(*row[:8], because=_because(row[8]), performed_at=row[9]) for row in cursor.fetchall()
+            PlannedActionFacts(*facts[:8], _because(facts[8]), facts[9]) for facts in cursor.fetchall()
         ]
 
 
@@ -211,7 +211,8 @@ def accounts_at(
 
     `sort` is `-overdue` (largest first) or `oldest`. `after` is the `next_after` of the page before.
     """
-    conditions, values = ["TRUE"], []
+    conditions: list[str] = ["TRUE"]
+    values: list[Any] = []
     if scenario or stage:
         pairs = _version_stages(scenario, stage)
         conditions.append("(version_id, stage_index) IN (SELECT * FROM unnest(%s::bigint[], %s::smallint[]))")

@@ -10,6 +10,7 @@ from django.db import connection
 
 from relance.dunning.facts import ScenarioFacts
 from relance.dunning.scenario_file import parse
+from relance.kit.bulk import id_array
 
 
 class _Anything(list[str]):
@@ -63,8 +64,8 @@ def overrides(account_ids: Sequence[int]) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT o.account_id, s.code FROM dunning_scenariooverride o JOIN dunning_scenario s ON s.id = o.scenario_id "
-            "WHERE o.account_id = ANY(%s)",
-            [list(account_ids)],
+            "WHERE o.account_id = ANY(%s::bigint[])",
+            [id_array(account_ids)],
         )
         return dict(cursor.fetchall())
 

@@ -58,7 +58,7 @@ def parse_amount(text: str, currency: str) -> int:
     sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
     if len(fraction) > decimals:
         raise AmountError(f"{text!r} has more decimals than {currency} allows ({decimals})")
-    minor = int(whole) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
+    minor: int = int(whole) * 10**decimals + int(fraction.ljust(decimals, "0") or "0")
     return -minor if sign else minor
 
 

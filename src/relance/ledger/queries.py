@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -131,7 +132,7 @@ def _group(by: str, alias: str) -> tuple[str, str]:
     return _GROUP_KEYS[by], f"JOIN {ACCOUNT_RELATION} AS a ON a.account_id = {alias}.account_id"
 
 
-def _stream(sql: str, parameters: dict[str, object]) -> Iterator[tuple]:  # type: ignore[type-arg]
+def _stream(sql: str, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(5_000):

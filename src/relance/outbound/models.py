@@ -1,5 +1,6 @@
 """Messages: each one a row with its own states and, once released, its exact words."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -58,5 +59,5 @@ class Dispatch(AccountScoped):
                 condition=Q(state__in=["withdrawn", "failed", "unknown"]),
                 name="dispatch_not_sent",
             ),
-            models.Index(fields=["business_date", "channel"], name="dispatch_by_day"),
+            BrinIndex(fields=["business_date"], name="dispatch_by_day", autosummarize=True),
         ]

@@ -33,7 +33,13 @@ class Permission(StrEnum):
 
 
 _SEE = frozenset(
-    {Permission.SEE_ACCOUNTS, Permission.SEE_MESSAGES, Permission.SEE_CYCLES, Permission.SEE_SCENARIOS, Permission.EXPORT}
+    {
+        Permission.SEE_ACCOUNTS,
+        Permission.SEE_MESSAGES,
+        Permission.SEE_CYCLES,
+        Permission.SEE_SCENARIOS,
+        Permission.EXPORT,
+    }
 )
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {

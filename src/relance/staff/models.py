@@ -12,7 +12,9 @@ class User(AbstractUser):
     `must_change_password` is set while the password is one that somebody else chose or saw.
     """
 
-    role = models.CharField(max_length=20, choices=[(role.value, role.value) for role in Role], default=Role.AGENT.value)
+    role = models.CharField(
+        max_length=20, choices=[(role.value, role.value) for role in Role], default=Role.AGENT.value
+    )
     language = models.CharField(max_length=2, choices=[("fr", "Français"), ("en", "English")], default="fr")
     must_change_password = models.BooleanField(default=False)
 

@@ -30,9 +30,7 @@ FAILURES_PER_NAME_AND_ADDRESS = 5
 FAILURES_PER_ADDRESS = 20
 
 
-def record_audit(
-    actor: User | str | None, verb: str, subject: str, details: Mapping[str, Any] | None = None
-) -> None:
+def record_audit(actor: User | str | None, verb: str, subject: str, details: Mapping[str, Any] | None = None) -> None:
     """Add one row to the audit trail, in the caller's transaction. `details` must be plain JSON values."""
     AuditRow.objects.create(actor=_name(actor), verb=verb, subject=subject[:200], details=dict(details or {}))
 
@@ -51,7 +49,10 @@ def create_user(
     username = username.strip()
     _refuse_bad_name(username)
     user = User(
-        username=username, role=_role(role).value, language=_language(language), must_change_password=must_change_password
+        username=username,
+        role=_role(role).value,
+        language=_language(language),
+        must_change_password=must_change_password,
     )
     _set_password(user, password)
     user.save()
@@ -108,7 +109,7 @@ def reset_password(user_id: int, actor: User) -> str:
 
 @transaction.atomic
 def replace_lost_password(username: str) -> str:
-    """Give a person a new random password from the command line of the server, returned once; to be replaced at sign-in.
+    """Give a person a new random password from the server's command line, returned once; to be replaced at sign-in.
 
     Raises Refusal when nobody has that name.
     """

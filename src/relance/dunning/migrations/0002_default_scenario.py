@@ -1,11 +1,12 @@
 from pathlib import Path
+from typing import Any
 
 from django.db import migrations
 
 from relance.dunning.scenario_file import read_content
 
 
-def add_default(apps, schema_editor):
+def add_default(apps: Any, schema_editor: Any) -> None:
     content = read_content((Path(__file__).parents[1] / "default_scenario.yaml").read_text("utf-8"))
     scenario = apps.get_model("dunning", "Scenario").objects.create(code=content["code"])
     apps.get_model("dunning", "ScenarioVersion").objects.create(

@@ -12,7 +12,7 @@ from relance.customers.services import lock_accounts
 from relance.dunning.cases import Case, decisions
 from relance.dunning.facts import Advance, Because, Leave, Stay
 from relance.dunning.services.perform import PerformFigures, Undertaking, undertake
-from relance.kit.bulk import copy_rows, temporary_rows, transaction_instant
+from relance.kit.bulk import copy_rows, id_array, temporary_rows, transaction_instant
 from relance.kit.ids import next_ids
 from relance.ledger.facts import Standing
 
@@ -66,7 +66,7 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
     if not dry_run:
         _write(writes, as_of, figures)
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s)", [list(account_ids)])
+            cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s::bigint[])", [id_array(account_ids)])
     return figures
 
 
@@ -275,5 +275,8 @@ def _passed_rows(
     ]  # fmt: skip
 
 
+_as_text = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _reasons_text(because: tuple[Because, ...]) -> str:
-    return json.dumps([(reason.code, reason.data) for reason in because])
+    return _as_text([(reason.code, reason.data) for reason in because])

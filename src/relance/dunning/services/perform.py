@@ -4,6 +4,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 from django.db import connection, transaction
 
@@ -31,9 +33,12 @@ class PerformFigures:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Undertaking:
-    """A planned action with the facts it is held against, read under the account's lock in this transaction."""
+    """A planned action with the facts it is held against, read under the account's lock in this transaction.
+
+    It never leaves the room, and a night makes hundreds of thousands: not frozen, which would triple its price.
+    """
 
     id: int
     account_id: int
@@ -84,32 +89,49 @@ def _hand_over(
     action: Undertaking, people: Mapping[int, AccountFacts], as_of: dt.date, orders: list[MessageOrder]
 ) -> str:
     """Turn an action into orders for the rooms below; returns the reason when it cannot be done."""
-    spec = action.scenario.stages[action.stage_index].actions[action.ordinal]
-    installed = shelf("relance.dunning.actions", "ACTION").get(spec.kind)
-    if installed is None:
+    effects = _effects(action.scenario.version_id, action.stage_index, action.ordinal)
+    if effects is None:
         return "not_installed"
-    effects: tuple[Effect, ...] = installed.effects(spec.params)
     for effect in effects:
         match effect:
             case SendMessage(channels, template):
                 reached = reachable(people[action.account_id], channels)
                 if reached is None:
                     return "unreachable"
-                orders.append(_message(action, as_of, *reached, template))
+                channel, recipient = reached
+                orders.append(
+                    MessageOrder(
+                        action.id, action.account_id, action.item_id, action.currency, channel, template, "", recipient,
+                        as_of, _outlook(action, as_of),
+                    )
+                )  # fmt: skip
     return ""
 
 
-def _message(action: Undertaking, as_of: dt.date, channel: str, recipient: str, template: str) -> MessageOrder:
-    scenario, standing = action.scenario, action.standing
-    context: dict[str, object] = {"silence_at_minor": threshold_minor(scenario.leave_max_amount, action.currency)}
+@lru_cache(maxsize=4096)
+def _effects(version_id: int, stage_index: int, ordinal: int) -> tuple[Effect, ...] | None:
+    """What an action of a stored version asks for; None when its file is not on the shelf."""
+    spec = stored_scenarios.version(version_id).stages[stage_index].actions[ordinal]
+    installed = shelf("relance.dunning.actions", "ACTION").get(spec.kind)
+    return None if installed is None else installed.effects(spec.params)
+
+
+def _outlook(action: Undertaking, as_of: dt.date) -> Mapping[str, object]:
+    """What a message says beyond its debt: when to keep silent, and what comes next and when if nothing is paid."""
+    next_on = None
     following = action.stage_index + 1
-    if standing is not None and following < len(scenario.stages):
-        next_on = stage_due_on(scenario, following, standing.oldest_due_on, action.stage_index, as_of)
+    if action.standing is not None and following < len(action.scenario.stages):
+        next_on = stage_due_on(action.scenario, following, action.standing.oldest_due_on, action.stage_index, as_of)
+    return _context(action.scenario.version_id, action.currency, following, next_on)
+
+
+@lru_cache(maxsize=4096)
+def _context(version_id: int, currency: str, following: int, next_on: dt.date | None) -> Mapping[str, object]:
+    scenario = stored_scenarios.version(version_id)
+    context: dict[str, object] = {"silence_at_minor": threshold_minor(scenario.leave_max_amount, currency)}
+    if next_on is not None:
         context |= {"next_stage": scenario.stages[following].code, "next_on": next_on.isoformat()}
-    return MessageOrder(
-        idempotency_key=action.id, account_id=action.account_id, item_id=action.item_id, currency=action.currency,
-        channel=channel, template=template, language="", recipient=recipient, business_date=as_of, context=context,
-    )  # fmt: skip
+    return MappingProxyType(context)
 
 
 @transaction.atomic

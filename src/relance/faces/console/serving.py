@@ -44,10 +44,12 @@ def run_worker(concurrency: int = 1, wait: bool = True) -> None:
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     from procrastinate.contrib.django import app
 
-    worker_app = app.with_connector(app.connector.get_worker_connector())
+    worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
 
     async def work() -> None:
         async with worker_app.open_async():
-            await worker_app.run_worker_async(concurrency=concurrency, wait=wait, listen_notify=wait)
+            await worker_app.run_worker_async(
+                concurrency=concurrency, wait=wait, listen_notify=wait, delete_jobs="successful"
+            )
 
     asyncio.run(work())

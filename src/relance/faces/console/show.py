@@ -9,7 +9,7 @@ from rich.console import Console
 console = Console(stderr=True)
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType[dt.date]):
     """A calendar day written YYYY-MM-DD."""
 
     name = "YYYY-MM-DD"

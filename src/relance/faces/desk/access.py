@@ -7,7 +7,7 @@ it first.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -71,7 +71,7 @@ def _guard(view: StaffView[Arguments], access: str, permission: Permission | Non
                 raise PermissionDenied(permission.value)
         return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
-    fresh = cache_control(private=True, no_cache=True, no_store=True)(guarded)
+    fresh = cast("View[Arguments]", cache_control(private=True, no_cache=True, no_store=True)(guarded))
     fresh.access = access  # type: ignore[attr-defined]
     return fresh
 

@@ -15,11 +15,10 @@ from relance.dunning.facts import Explanation
 from relance.faces.desk.access import StaffRequest
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import ScenarioForm
-from relance.faces.desk.labels import label
+from relance.faces.desk.labels import LABELS, label
 from relance.faces.desk.story import scenario_names, sentences, story
 from relance.faces.desk.templatetags.desk import money
 from relance.insight.facts import AGEING_BOUNDS
-from relance.insight.rules import bucket_labels
 from relance.ledger import queries as ledger
 from relance.ledger.facts import OpenItemFacts
 from relance.staff.facts import Permission
@@ -102,7 +101,7 @@ def aged(item: OpenItemFacts, today: dt.date) -> AgedItem:
 
 def account_ages(items: Sequence[OpenItemFacts], today: dt.date) -> list[AccountAges]:
     """Open amounts by age band, per currency."""
-    labels = bucket_labels(AGEING_BOUNDS)
+    labels = list(LABELS["ageing"])
     amounts: dict[str, list[int]] = {}
     for item in items:
         bands = amounts.setdefault(item.currency, [0] * len(labels))

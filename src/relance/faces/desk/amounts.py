@@ -23,6 +23,8 @@ def typed_amount(text: str, currency: str, language: str) -> int:
     if language == "fr" and _FRENCH.match(typed):
         typed = typed.replace(" ", "").replace(",", ".")
     try:
+        if not typed.isascii():
+            raise AmountError(typed)
         minor = parse_amount(typed, currency)
     except AmountError:
         raise AmountError(_hint(typed, currency, language)) from None

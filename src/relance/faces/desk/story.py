@@ -48,11 +48,14 @@ class Story:
 
 
 def story(account_id: int, as_of: dt.date, currency: str, family: str = "", limit: int = EVENT_LIMIT) -> Story:
-    """Everything that happened on an account up to `as_of`, newest first, of one family or of all."""
+    """Everything that happened on an account, newest first, of one family or of all; money as of a day.
+
+    Decisions are not cut at that day: once a night is complete, the next one's date is already being lived.
+    """
     events = [
         *ledger.timeline(account_id, as_of),
-        *(event for event in dunning.timeline(account_id) if event.on <= as_of),
-        *(event for event in outbound.timeline(account_id) if event.on <= as_of),
+        *dunning.timeline(account_id),
+        *outbound.timeline(account_id),
     ]
     names = scenario_names()
     told = [tell(event, currency, names) for event in events if family in ("", family_of(event.kind))]

@@ -87,7 +87,8 @@ def stage(head: FileHead) -> Batch:
     with connection.cursor() as cursor:
         if head.spaced:
             _strip_spaces(cursor, head.columns)
-        cursor.execute(f"ANALYZE {_TABLE}")
+        # The number of rows is all that the planner needs here; looking at every column takes ten times as long.
+        cursor.execute(f"ANALYZE {_TABLE} (row_no)")
     return batch
 
 

@@ -115,9 +115,11 @@ def typed(column: Column) -> str:
                 f"THEN {cell}::date END END"
             )
         case Kind.AMOUNT:
+            # The first branch is the quick one (bounded repeats are slow to match) and safe by its length.
+            scaled = f"CASE WHEN scale({cell}::numeric) <= cur.exponent THEN ({cell}::numeric * cur.factor)::bigint END"
             value = (
-                f"CASE WHEN {cell} ~ '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$' THEN "
-                f"CASE WHEN scale({cell}::numeric) <= cur.exponent THEN ({cell}::numeric * cur.factor)::bigint END END"
+                f"CASE WHEN length({cell}) <= 14 AND {cell} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN {scaled} "
+                f"WHEN {cell} ~ '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$' THEN {scaled} END"
             )
             return value if column.default is None else f"CASE WHEN {cell} IS NULL THEN {column.default} ELSE {value} END"
         case Kind.CURRENCY:

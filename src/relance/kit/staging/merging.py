@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import psycopg
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
+from relance.kit.staging.first_load import indexes_built_afterwards
 from relance.kit.staging.reading import Reading
 
 _FEW_ROWS = 1_000
@@ -36,12 +37,12 @@ def upsert(
     """
     batch = reading.batch
     try:
-        with transaction.atomic():
+        with transaction.atomic(), indexes_built_afterwards([table], batch.staged_count):
             good, created, updated = _merge(reading, table, targets, key, also_changed)
         if good < batch.staged_count:
             reading.reject_bad()
     except (IntegrityError, ProgrammingError) as error:
-        if not isinstance(error.__cause__, psycopg.errors.UniqueViolation | psycopg.errors.CardinalityViolation):
+        if not is_repeated_key(error):
             raise
         # A key stands twice in the file: keep its first row, then merge what is left.
         reading.reject_bad()
@@ -50,6 +51,11 @@ def upsert(
     batch.created_count += created
     batch.updated_count += updated
     batch.unchanged_count += good - created - updated
+
+
+def is_repeated_key(error: Exception) -> bool:
+    """Whether the database stopped because one key came twice."""
+    return isinstance(error.__cause__, psycopg.errors.UniqueViolation | psycopg.errors.CardinalityViolation)
 
 
 def _merge(

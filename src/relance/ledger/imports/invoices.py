@@ -2,10 +2,12 @@
 
 import datetime as dt
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from relance.kit.events import publish
 from relance.kit.staging import Batch, Check, Column, FileImport, Kind, Minimum, Reading
+from relance.kit.staging.first_load import indexes_built_afterwards
+from relance.kit.staging.merging import is_repeated_key
 from relance.ledger import chart
 from relance.ledger.documents import ACCOUNT, CURRENCY, Posted, document_reading, reject_changed
 from relance.ledger.facts import ItemsPosted
@@ -57,7 +59,16 @@ _POSTED = Posted(
 def merge(batch: Batch, as_of: dt.date) -> None:
     """Post the invoices that are new; only `document_url` of a posted one may change."""
     reading = document_reading(batch, COLUMNS, "number", _CHECKS)
-    created, late, waited_for = _post(reading, as_of)
+    try:
+        with (
+            transaction.atomic(),
+            indexes_built_afterwards(["ledger_openitem", "ledger_entry"], batch.staged_count) as is_first_load,
+        ):
+            created, late, waited_for = _post(reading, as_of, pass_known=not is_first_load)
+    except IntegrityError as error:
+        if not is_repeated_key(error):
+            raise
+        created, late, waited_for = _post(reading, as_of, pass_known=True)
     batch.created_count += created
     if created < batch.staged_count:
         _settle_rest(reading, created)
@@ -67,8 +78,11 @@ def merge(batch: Batch, as_of: dt.date) -> None:
         publish(ItemsPosted(late))
 
 
-def _post(reading: Reading, as_of: dt.date) -> tuple[int, list[int], list[int]]:
-    """Insert new items and their entries; returns their number, accounts with late ones, accounts with credits waiting."""
+def _post(reading: Reading, as_of: dt.date, pass_known: bool) -> tuple[int, list[int], list[int]]:
+    """Insert new items and their entries; returns their number, accounts with late ones, accounts with credits waiting.
+
+    With `pass_known` a number that is already posted is passed over, else it is an IntegrityError.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -78,7 +92,7 @@ def _post(reading: Reading, as_of: dt.date) -> tuple[int, list[int], list[int]]:
                 SELECT g.account_id, 'invoice', g.number, g.nature, g.currency, g.issued_on, g.due_on, g.amount,
                        g.tax_amount, g.amount, g.document_url
                 FROM {reading.good()} AS g ORDER BY g.account_id, g.row_no
-                ON CONFLICT (account_id, kind, number) DO NOTHING
+                {"ON CONFLICT (account_id, kind, number) DO NOTHING" if pass_known else ""}
                 RETURNING account_id, id, born_on, due_on, currency, amount_minor, tax_minor),
             booked AS (
                 INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor)

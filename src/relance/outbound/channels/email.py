@@ -38,7 +38,10 @@ def usable_address(text: str) -> str | None:
     A domain with accents is written the way the mail system knows it; names, lists, quotes and line breaks are not
     addresses here, whatever the standard allows.
     """
-    local, at, domain = text.strip().rpartition("@")
+    text = text.strip()
+    if text.isascii() and len(text) <= _LONGEST_LOCAL_PART and _ADDRESS.fullmatch(text):
+        return text
+    local, at, domain = text.rpartition("@")
     try:
         address = f"{local}{at}{domain.encode('idna').decode('ascii')}"
     except UnicodeError:

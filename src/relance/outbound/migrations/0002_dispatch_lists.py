@@ -1,3 +1,4 @@
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import migrations, models
 
 
@@ -14,6 +15,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
-            model_name="dispatch", index=models.Index(fields=["business_date", "channel"], name="dispatch_by_day")
+            model_name="dispatch",
+            index=BrinIndex(fields=["business_date"], name="dispatch_by_day", autosummarize=True),
         ),
     ]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -49,5 +50,11 @@ def _order_row(order: MessageOrder) -> tuple[Any, ...]:
         language if language in rules.LANGUAGES else "",
         order.recipient,
         order.business_date,
-        json.dumps(dict(order.context), default=str),
+        _context_text(tuple(order.context.items())),
     )
+
+
+@lru_cache(maxsize=1024)
+def _context_text(items: tuple[tuple[str, Any], ...]) -> str:
+    """The context as JSON; one night's messages share a few contexts."""
+    return json.dumps(dict(items), default=str)

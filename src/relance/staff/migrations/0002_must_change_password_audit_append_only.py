@@ -22,8 +22,6 @@ class Migration(migrations.Migration):
     dependencies = [("staff", "0001_initial")]
 
     operations = [
-        migrations.AddField(
-            model_name="user", name="must_change_password", field=models.BooleanField(default=False)
-        ),
+        migrations.AddField(model_name="user", name="must_change_password", field=models.BooleanField(default=False)),
         migrations.RunSQL(FORBID, ALLOW),
     ]

@@ -41,20 +41,27 @@ def day(value: dt.date | dt.datetime | str | None) -> str:
         value = dt.date.fromisoformat(value[:10])
     if isinstance(value, dt.datetime):
         value = timezone.localtime(value).date()
-    return str(format_date(value, "d MMM y", locale=language()))
+    return _written(value, "d MMM y")
+
+
+def _written(value: dt.date, pattern: str) -> str:
+    """The date in the reader's language; French counts the first of a month, and only the first."""
+    reader = language()
+    if reader == "fr" and value.day == 1:
+        pattern = pattern.replace("d ", "d'er' ", 1)
+    return str(format_date(value, pattern, locale=reader))
 
 
 @register.filter
 def long_day(value: dt.date | None) -> str:
     """A day in full, with its weekday."""
-    pattern = "EEEE d MMMM y"
-    return str(format_date(value, pattern, locale=language())) if value else ""
+    return _written(value, "EEEE d MMMM y") if value else ""
 
 
 @register.filter
 def short_day(value: dt.date | None) -> str:
     """A day without its year, where the month's heading says it."""
-    return str(format_date(value, "EEE d MMM", locale=language())) if value else ""
+    return _written(value, "EEE d MMM") if value else ""
 
 
 @register.filter
@@ -144,7 +151,8 @@ def bar(part: int, whole: int, tone: str = "accent") -> SafeString:
     width = 0 if whole <= 0 or part <= 0 else max(0.8, min(100.0, part * 100 / whole))
     return format_html(
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="bar-track" width="100" height="8"></rect><rect class="fill-{}" width="{}" height="8"></rect></svg>',
+        '<rect class="bar-track" width="100" height="8"></rect>'
+        '<rect class="fill-{}" width="{}" height="8"></rect></svg>',
         tone,
         f"{width:.2f}",
     )

@@ -103,9 +103,7 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
     if credit.reversed_on is not None:
         messages.info(request, _("This payment is already reversed."))
         return redirect("desk:account", account_id)
-    form = ReversalForm(
-        request.POST or None, initial={"reversed_on": today}, earliest=credit.received_on, today=today
-    )
+    form = ReversalForm(request.POST or None, initial={"reversed_on": today}, earliest=credit.received_on, today=today)
     if request.method == "POST" and form.is_valid():
         reversed_on, reason = form.cleaned_data["reversed_on"], form.cleaned_data["reason"]
         try:

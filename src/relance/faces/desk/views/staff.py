@@ -92,7 +92,12 @@ def reset_password(request: StaffRequest, user_id: int) -> HttpResponse:
 
 
 def _one(request: StaffRequest, person: StaffFacts, password: str = "") -> HttpResponse:
-    context = {"person": person, "password": password, "roles": choices("role"), "is_self": person.id == request.user.pk}
+    context = {
+        "person": person,
+        "password": password,
+        "roles": choices("role"),
+        "is_self": person.id == request.user.pk,
+    }
     return render(request, "desk/staff_member.html", context)
 
 

@@ -32,7 +32,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const field = isTyping(event.target);
-      if (field) field.blur();
+      // Leaving a search keeps its results, for j and k to move in; browsers would clear it.
+      if (field) { event.preventDefault(); field.blur(); }
       else document.querySelector("[data-escape]")?.click();
       return;
     }

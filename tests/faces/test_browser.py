@@ -1,0 +1,193 @@
+"""The desk in a real Chromium: signing in, searching, an account, recording a payment, in both languages and with the
+keyboard, on a phone too; and nothing the content security policy would have to block.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relance.staff.facts import Role
+from relance.staff.services import create_user
+from tests.faces.conftest import PASSWORD, build_portfolio
+
+# The browser's driver keeps an event loop in this thread; the tests themselves are ordinary synchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-component-update",
+    "--disable-sync",
+]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: install the package `chromium`"),
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+]
+
+WORDS = {
+    "fr": {
+        "home": "Accueil", "accounts": "Comptes", "title": "Connexion au bureau", "record": "Enregistrer un paiement",
+        "amount": "45,50", "done": "Paiement de 45,50 € enregistré", "settled": "B-1 est soldée (45,50 €).",
+        "reason": "45,50 € sont échus", "refused": "ne vont pas ensemble", "keys": "Raccourcis clavier",
+    },
+    "en": {
+        "home": "Home", "accounts": "Accounts", "title": "Sign in to the desk", "record": "Record a payment",
+        "amount": "45.50", "done": "Payment of €45.50 recorded", "settled": "B-1 is settled (€45.50).",
+        "reason": "€45.50 is overdue", "refused": "do not go together", "keys": "Keyboard shortcuts",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One Chromium for the module."""
+    with playwright.sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+class Desk:
+    """A person in front of the desk; `troubles` collects what the browser complains of."""
+
+    def __init__(self, browser: Any, address: str, language: str, **options: Any) -> None:
+        self.context = browser.new_context(locale={"fr": "fr-FR", "en": "en-GB"}[language], **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.address = address
+        self.troubles: list[str] = []
+        self.page.on("console", lambda said: self.troubles.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+    def open(self, path: str) -> None:
+        """Go to an address and wait for everything that it loads."""
+        self.page.goto(self.address + path)
+        self.page.wait_for_load_state("networkidle")
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> None:
+        """Fill in and send the sign-in form."""
+        self.page.fill("[name=username]", name)
+        self.page.fill("[name=password]", password)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+def address(live_server: Any, tmp_path: Path) -> str:
+    """The running desk with its portfolio and an agent for each language."""
+    build_portfolio(tmp_path)
+    create_user("camille", PASSWORD, Role.AGENT, "fr")
+    create_user("kim", PASSWORD, Role.AGENT, "en")
+    create_user("admin", PASSWORD, Role.ADMINISTRATOR, "en")
+    return str(live_server.url)
+
+
+def expect(target: Any) -> Any:
+    """Playwright's patient assertion."""
+    return playwright.expect(target)
+
+
+@pytest.mark.parametrize(("name", "language"), [("camille", "fr"), ("kim", "en")])
+def test_a_payment_from_sign_in_to_effect(browser: Any, address: str, name: str, language: str) -> None:
+    words = WORDS[language]
+    desk = Desk(browser, address, language)
+    page = desk.page
+    desk.open("/accounts/")
+    expect(page.locator("h1")).to_have_text(words["title"])
+    desk.sign_in(name, "not the password")
+    expect(page.locator("[role=alert]")).to_contain_text(words["refused"])
+    assert desk.troubles and all("422" in trouble for trouble in desk.troubles)
+    desk.troubles.clear()
+    desk.sign_in(name)
+    expect(page.locator("h1")).to_have_text(words["accounts"])
+
+    page.locator("[data-search-here]").press_sequentially("bru", delay=40)
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.wait_for_url("**text=bru**")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Bruno Promet")
+    expect(page.locator(".because")).to_contain_text(words["reason"])
+
+    page.get_by_role("link", name=words["record"]).click()
+    expect(page.locator("[name=amount]")).to_be_focused()
+    page.fill("[name=amount]", words["amount"])
+    page.locator("#payment-slot button[type=submit]").dblclick()
+    expect(page.locator(".effect h2")).to_contain_text(words["done"])
+    expect(page.locator(".effect")).to_contain_text(words["settled"])
+    assert page.locator(".panel", has=page.locator("#credits-title")).locator("tbody tr").count() == 1
+    assert desk.troubles == []
+
+
+def test_keyboard_help_and_places(browser: Any, address: str) -> None:
+    desk = Desk(browser, address, "en")
+    page = desk.page
+    desk.open("/")
+    desk.sign_in("kim")
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#help")).to_be_hidden()
+    page.keyboard.press("/")
+    expect(page.locator("[data-search]")).to_be_focused()
+    page.keyboard.type("BRUNO")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Bruno Promet")
+    for key, title in (("m", "Messages"), ("c", "Daily cycles"), ("a", "Accounts"), ("h", "Home")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        expect(page.locator("h1")).to_have_text(title)
+    page.locator(".side button[value=fr]").click()
+    expect(page.locator("h1")).to_have_text("Accueil")
+    assert desk.troubles == []
+
+
+PLACES = (
+    "/", "/accounts/", "/accounts/?sort=-overdue", "/messages/", "/cycles/", "/cycles/2025-03-20/", "/scenarios/",
+    "/scenarios/desk_test/", "/imports/", "/staff/", "/staff/new/", "/audit/", "/preferences/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_is_blocked_or_overflows(browser: Any, address: str, width: int) -> None:
+    desk = Desk(browser, address, "en", viewport={"width": width, "height": 844})
+    page = desk.page
+    desk.open("/sign-in/")
+    desk.sign_in("admin")
+    places = list(PLACES)
+    for listing in ("/accounts/?sort=-overdue", "/messages/?state=sent", "/staff/"):
+        desk.open(listing)
+        places.append(str(page.locator("[data-row]").first.get_attribute("href")))
+    for path in places:
+        desk.open(path)
+        assert desk.troubles == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} is wider than {width}"
+
+
+def test_a_message_is_shown_and_never_run(browser: Any, address: str) -> None:
+    desk = Desk(browser, address, "en")
+    page = desk.page
+    desk.open("/")
+    desk.sign_in("kim")
+    desk.open("/messages/?state=sent&text=bruno")
+    page.locator("[data-row]").first.click()
+    expect(page.frame_locator("iframe.letter").locator("body")).to_contain_text("B-1")
+    assert page.locator("iframe.letter").get_attribute("sandbox") == ""
+    assert desk.troubles == []
+
+
+def test_the_phone_menu_opens(browser: Any, address: str) -> None:
+    desk = Desk(browser, address, "en", viewport={"width": 390, "height": 844})
+    desk.open("/")
+    desk.sign_in("kim")
+    expect(desk.page.locator("#side")).to_be_hidden()
+    desk.page.locator(".topbar button").click()
+    desk.page.locator("#side").get_by_role("link", name="Accounts").click()
+    expect(desk.page.locator("h1")).to_have_text("Accounts")
+    assert desk.troubles == []
