@@ -140,6 +140,7 @@ def test_keyboard_help_and_places(browser: Any, address: str) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Bruno Promet")
     for key, title in (("m", "Messages"), ("c", "Daily cycles"), ("a", "Accounts"), ("h", "Home")):
+        page.wait_for_load_state("networkidle")
         page.keyboard.press("g")
         page.keyboard.press(key)
         expect(page.locator("h1")).to_have_text(title)

@@ -168,7 +168,8 @@ def planned_actions(account_id: int) -> list[PlannedActionFacts]:
             [account_id],
         )
         return [
-            PlannedActionFacts(*facts[:8], _because(facts[8]), facts[9]) for facts in cursor.fetchall()
+            PlannedActionFacts(*row[:8], _because(row[8]), row[9])  # type: ignore[call-arg]
+            for row in cursor.fetchall()
         ]
 
 

@@ -11,8 +11,8 @@ from relance.kit.money import display_amount, threshold_minor
 
 _SENTENCES: dict[str, dict[str, str]] = {
     "overdue": {
-        "en": "{amount} is overdue in {items} item(s); the oldest was due on {oldest}, {days} day(s) ago.",
-        "fr": "{amount} sont échus sur {items} pièce(s) ; la plus ancienne était due le {oldest}, il y a {days} jour(s).",
+        "en": "{amount} is overdue on {invoices}; the oldest was due on {oldest}, {ago}.",
+        "fr": "{amount} échus sur {invoices} ; la plus ancienne était due le {oldest}, {ago}.",
     },
     "below_entry": {
         "en": "{amount} overdue is below the entry threshold of {minimum}: no episode opens.",
@@ -80,11 +80,22 @@ def because_sentence(because: Because, language: str, currency: str) -> str:
         "oldest": lambda d: _day(d["oldest_due_on"], language),
         "on": lambda d: _day(d["on"], language),
         "age": lambda d: str(d["age_days"]),
+        "invoices": lambda d: _count(d["items"], *_INVOICE[language]),
+        "ago": lambda d: _AGO[language].format(_count(d["days"], *_DAY[language])),
     }
     template = _SENTENCES[because.code][language]
     names = {name: fill[name] for name in fill if "{" + name + "}" in template}
     words: dict[str, Any] = {key: value for key, value in data.items() if key not in fill}
     return template.format(**words, **{name: make(data) for name, make in names.items()})
+
+
+_INVOICE = {"en": ("invoice", "invoices"), "fr": ("facture", "factures")}
+_DAY = {"en": ("day", "days"), "fr": ("jour", "jours")}
+_AGO = {"en": "{} ago", "fr": "il y a {}"}
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _day(iso: str, language: str) -> str:

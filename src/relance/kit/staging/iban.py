@@ -3,18 +3,22 @@
 Length and pattern per country come from the registry that schwifty ships; the check digits are ISO 7064 mod 97-10.
 """
 
+from contextlib import suppress
 from functools import cache
 
+from babel import Locale
 from schwifty import IBAN, registry
-from schwifty.exceptions import SchwiftyException
+from schwifty.exceptions import InvalidCountryCode, SchwiftyException
 
 
 @cache
 def _country_patterns() -> tuple[tuple[str, str], ...]:
     patterns = []
-    for country in sorted(set(registry.get_countries())):
-        bban = registry.get_iban_spec(country).regex.pattern.removeprefix("^").removesuffix("$").replace("\\d", "[0-9]")
-        patterns.append((country, f"^{country}[0-9]{{2}}{bban}$"))
+    for country in sorted(Locale("en").territories):
+        if len(country) == 2 and country.isalpha():
+            with suppress(InvalidCountryCode):
+                bban = registry.get_iban_spec(country).regex.pattern.strip("^$").replace("\\d", "[0-9]")
+                patterns.append((country, f"^{country}[0-9]{{2}}{bban}$"))
     return tuple(patterns)
 
 

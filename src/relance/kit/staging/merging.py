@@ -26,6 +26,10 @@ class Target:
         return cls(name, name, name)
 
 
+class _RepeatedKey(Exception):
+    """A key stands twice in the file, unnoticed by the database: only one of its rows differs from what is stored."""
+
+
 def upsert(
     reading: Reading, table: str, targets: Sequence[Target], key: Sequence[str], also_changed: str = "FALSE"
 ) -> None:
@@ -39,9 +43,11 @@ def upsert(
     try:
         with transaction.atomic(), indexes_built_afterwards([table], batch.staged_count):
             good, created, updated = _merge(reading, table, targets, key, also_changed)
+            if updated and reading.has_repeats():
+                raise _RepeatedKey
         if good < batch.staged_count:
             reading.reject_bad()
-    except (IntegrityError, ProgrammingError) as error:
+    except (_RepeatedKey, IntegrityError, ProgrammingError) as error:
         if not is_repeated_key(error):
             raise
         # A key stands twice in the file: keep its first row, then merge what is left.
@@ -54,8 +60,10 @@ def upsert(
 
 
 def is_repeated_key(error: Exception) -> bool:
-    """Whether the database stopped because one key came twice."""
-    return isinstance(error.__cause__, psycopg.errors.UniqueViolation | psycopg.errors.CardinalityViolation)
+    """Whether a merge stopped because one key came twice."""
+    return isinstance(error, _RepeatedKey) or isinstance(
+        error.__cause__, psycopg.errors.UniqueViolation | psycopg.errors.CardinalityViolation
+    )
 
 
 def _merge(

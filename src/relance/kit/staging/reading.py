@@ -95,6 +95,14 @@ class Reading:
                 flaws[check.column] = Flaw(row_no, check.column, check.explain(row))
         return list(flaws.values())
 
+    def has_repeats(self) -> bool:
+        """Whether two good rows have the same key."""
+        key = ", ".join(f'g."{name}"' for name in self.key)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {self.good()} AS g GROUP BY {key} HAVING count(*) > 1)")  # noqa: S608
+            found: bool = cursor.fetchone()[0]
+        return found
+
     def fold_repeats(self) -> None:
         """Of good rows with the same key keep the first: identical ones count as unchanged, others are rejected.
 

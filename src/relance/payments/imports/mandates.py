@@ -48,4 +48,4 @@ def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
     upsert(reading, "payments_mandate", _TARGETS, key=["umr"])
 
 
-IMPORT = FileImport(columns=COLUMNS, after=("accounts",), merge=merge)
+IMPORT = FileImport(columns=COLUMNS, after=("accounts", "payments"), merge=merge)
