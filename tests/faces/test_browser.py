@@ -33,7 +33,7 @@ WORDS = {
     "fr": {
         "home": "Accueil", "accounts": "Comptes", "title": "Connexion au bureau", "record": "Enregistrer un paiement",
         "amount": "45,50", "done": "Paiement de 45,50 € enregistré", "settled": "B-1 est soldée (45,50 €).",
-        "reason": "45,50 € sont échus", "refused": "ne vont pas ensemble", "keys": "Raccourcis clavier",
+        "reason": "45,50 € échus", "refused": "ne vont pas ensemble", "keys": "Raccourcis clavier",
     },
     "en": {
         "home": "Home", "accounts": "Accounts", "title": "Sign in to the desk", "record": "Record a payment",

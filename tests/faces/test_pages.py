@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from relance.staff.facts import Role
@@ -79,6 +80,21 @@ def test_accounts_list_search_filter_and_sort(portfolio: None, sign_in: Callable
     assert "No account matches" in text_of(client.get("/accounts/?text=zzz").content)
 
 
+def queries_of(client: Client, path: str) -> int:
+    """How often a page asks the database."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_a_longer_list_asks_no_more(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.AGENT).client
+    client.get("/accounts/")
+    assert queries_of(client, "/accounts/?text=bruno") == queries_of(client, "/accounts/")
+    assert queries_of(client, "/messages/?text=bruno") == queries_of(client, "/messages/?text=example")
+    assert queries_of(client, "/cycles/?before=2025-03-20") == queries_of(client, "/cycles/")
+
+
 def test_a_full_number_opens_its_account(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
     client = sign_in(Role.AGENT).client
     assert client.get("/accounts/?text=BRUNO&go=1")["Location"] == f"/accounts/{account_id}/"
@@ -132,7 +148,7 @@ def test_account_page(account_id: int, sign_in: Callable[..., SignedIn]) -> None
     assert "Bruno Promet" in page and "65,50 €" in page and "45,50 €" in page
     assert "B-1" in page and "8 jours" in page
     assert "Second rappel le lundi 31 mars 2025, si rien n’est payé" in page
-    assert "45,50 € sont échus" in page
+    assert "45,50 € échus sur 1 facture" in page
     assert "E-mail : Rappel" in page
     assert "Facture B-2 de 20,00 €" in page
     assert "Choisir un autre scénario" not in page

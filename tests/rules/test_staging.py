@@ -11,7 +11,12 @@ from relance.kit.staging.dates import date_hint
 from relance.kit.staging.files import CHUNK_BYTES, content
 from relance.kit.staging.records import LONGEST_RECORD, BadRecord, split_fields, split_records
 
-COLUMNS = (Column("number", Kind.CODE, required=True), Column("name", required=True), Column("city"), Column("opened_on"))
+COLUMNS = (
+    Column("number", Kind.CODE, required=True),
+    Column("name", required=True),
+    Column("city"),
+    Column("opened_on"),
+)
 
 
 @pytest.mark.parametrize(

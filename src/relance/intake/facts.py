@@ -35,9 +35,7 @@ class FileReport:
             "updated": self.updated,
             "unchanged": self.unchanged,
             "rejected": self.rejected,
-            "errors": [
-                {"row": error.row, "column": error.column, "message": error.message} for error in self.errors
-            ],
+            "errors": [{"row": error.row, "column": error.column, "message": error.message} for error in self.errors],
         }
 
 

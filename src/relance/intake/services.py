@@ -1,4 +1,4 @@
-"""The import of CSV files: all looked at first, then each merged in one transaction of its own, in order of dependency."""
+"""The import of CSV files: all looked at first, then each merged in a transaction of its own, in their order."""
 
 import datetime as dt
 from collections import Counter

@@ -10,6 +10,7 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
     """Append rows to a table inside the current transaction. A broken constraint raises and takes all of them back."""
     with (
         connection.cursor() as cursor,
+        connection.wrap_database_errors,
         cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
     ):
         for row in rows:

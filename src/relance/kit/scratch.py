@@ -1,4 +1,4 @@
-"""A scratch database on the same server: made, migrated and dropped again, for benches that must not touch real data."""
+"""A scratch database on the same server: made, migrated and dropped again, for benches that touch no real data."""
 
 import os
 import secrets

@@ -25,7 +25,7 @@ class CreditShape:
 
 
 def post_credits(reading: Reading, shape: CreditShape) -> None:
-    """Post the batch's good rows that are new, allocate them, tell who listens; reject those that contradict posted ones."""
+    """Post the good rows that are new, allocate them, tell who listens; reject those that contradict posted ones."""
     batch = reading.batch
     # Writers of an account's money take turns; locked before the first row is written, as everywhere.
     with connection.cursor() as cursor:
@@ -43,7 +43,8 @@ def post_credits(reading: Reading, shape: CreditShape) -> None:
                 RETURNING account_id, id, received_on, currency, amount_minor),
             booked AS (
                 INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor)
-                SELECT account_id, id, received_on, currency, '{shape.debit}', '{chart.CONTROL}', amount_minor FROM posted)
+                SELECT account_id, id, received_on, currency, '{shape.debit}', '{chart.CONTROL}', amount_minor
+                FROM posted)
             SELECT count(*), array_agg(DISTINCT account_id) FROM posted"""  # noqa: S608
         )
         created, touched = cursor.fetchone()

@@ -36,7 +36,9 @@ class Posted:
     remedy: str
 
 
-def document_reading(batch: Batch, columns: Sequence[Column], number: str, extra_checks: Sequence[Check] = ()) -> Reading:
+def document_reading(
+    batch: Batch, columns: Sequence[Column], number: str, extra_checks: Sequence[Check] = ()
+) -> Reading:
     """Read documents of accounts; an empty currency is that of the account's creditor."""
     currencies = ", ".join(f"({entry.id}, {literal(entry.currency)})" for entry in creditors()) or "(0, 'EUR')"
     return Reading(
@@ -65,8 +67,9 @@ def reject_changed(reading: Reading, posted: Posted) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH changed(row_no, number, currency, {names}) AS MATERIALIZED ("  # noqa: S608
-            f"SELECT g.row_no, g.{posted.number}, p.currency, {pairs} FROM {reading.good()} AS g JOIN {posted.table} AS p "
-            f"ON p.account_id = g.account_id AND p.kind = '{posted.kind}' AND p.number = g.{posted.number} "
+            f"SELECT g.row_no, g.{posted.number}, p.currency, {pairs} "
+            f"FROM {reading.good()} AS g JOIN {posted.table} AS p ON p.account_id = g.account_id "
+            f"AND p.kind = '{posted.kind}' AND p.number = g.{posted.number} "
             f"WHERE {differs}), "
             f"gone AS (DELETE FROM {batch.table} s USING changed c WHERE s.row_no = c.row_no) "
             f"SELECT count(*) OVER (), * FROM changed ORDER BY row_no LIMIT {ERRORS_KEPT}"
@@ -83,7 +86,7 @@ def _changed(
     row_no: int, number: str, currency: str, said: Sequence[str], values: Sequence[Any], posted: Posted
 ) -> Flaw:
     pairs = zip(said, values[::2], values[1::2], strict=True)
-    name, now, before = next((name, now, before) for name, now, before in pairs if now != before)
+    name, before = next((name, before) for name, now, before in pairs if now != before)
     if name in {"amount", "tax_amount"}:
         before = format_amount(before, currency)
     shown = f"{name} {before}" if before not in ("", None) else f"no {name}"

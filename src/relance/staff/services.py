@@ -26,6 +26,7 @@ Person: TypeAlias = User
 
 COMMAND_LINE = "command line"
 WINDOW = dt.timedelta(minutes=15)
+KEPT = dt.timedelta(days=1)
 FAILURES_PER_NAME_AND_ADDRESS = 5
 FAILURES_PER_ADDRESS = 20
 
@@ -168,6 +169,7 @@ def sign_in(request: HttpRequest | None, username: str, password: str, address: 
         return SignInOutcome(None, throttled=False)
     with transaction.atomic():
         from_address.filter(username=username).delete()
+        SignInFailure.objects.filter(at__lt=attempt.at - KEPT).delete()
         record_audit(user, "signed_in", user.username, {"address": address or ""})
     return SignInOutcome(user.pk, throttled=False)
 

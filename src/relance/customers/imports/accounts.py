@@ -38,11 +38,7 @@ COLUMNS = (
 _TARGETS = (
     Target("creditor_id", "creditor_id", "creditor"),
     Target("credit_limit_minor", "credit_limit", "credit_limit"),
-    *(
-        Target.of(column.name)
-        for column in COLUMNS
-        if column.name not in {"creditor", "credit_limit", "parent"}
-    ),
+    *(Target.of(column.name) for column in COLUMNS if column.name not in {"creditor", "credit_limit", "parent"}),
 )
 _CREDITOR_KNOWN = Check(
     "creditor",
@@ -94,12 +90,12 @@ def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
 def _ensure_default_creditor(batch: Batch) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO customers_creditor (code, name, country, currency, timezone, sepa_creditor_id, iban, bic, siren, "  # noqa: S608
-            "vat_number, vat_on_debits, phone, email, address1, address2, postcode, city, contact_name) "
+            "INSERT INTO customers_creditor (code, name, country, currency, timezone, sepa_creditor_id, iban, bic, "  # noqa: S608
+            "siren, vat_number, vat_on_debits, phone, email, address1, address2, postcode, city, contact_name) "
             "SELECT 'default', 'Default creditor', 'FR', 'EUR', 'Europe/Paris', '', '', '', '', '', false, "
-            "'', '', '', '', '', '', '' "
-            f"WHERE EXISTS (SELECT 1 FROM {batch.table} s WHERE coalesce({batch.cell('creditor')}, 'default') = 'default') "
-            "AND NOT EXISTS (SELECT 1 FROM customers_creditor WHERE code = 'default')"
+            "'', '', '', '', '', '', '' WHERE NOT EXISTS (SELECT 1 FROM customers_creditor WHERE code = 'default') "
+            f"AND EXISTS (SELECT 1 FROM {batch.table} s "
+            f"WHERE coalesce({batch.cell('creditor')}, 'default') = 'default')"
         )
 
 
@@ -114,17 +110,17 @@ def _reject_impossible_parents(reading: Reading) -> None:
             return
     reading.reject_bad()
     reading.fold_repeats()
-    known = (
-        f"SELECT number FROM customers_billingaccount UNION ALL SELECT s.number FROM {reading.batch.table} AS s"  # noqa: S608
-    )
+    known = f"SELECT number FROM customers_billingaccount UNION ALL SELECT s.number FROM {reading.batch.table} AS s"  # noqa: S608
     circles = f"""
         WITH RECURSIVE below AS (
             SELECT s.number, s.parent FROM {reading.batch.table} AS s
             UNION ALL
-            SELECT b.number, p.number FROM customers_billingaccount b JOIN customers_billingaccount p ON p.id = b.parent_id
+            SELECT b.number, p.number
+            FROM customers_billingaccount b JOIN customers_billingaccount p ON p.id = b.parent_id
             WHERE NOT EXISTS (SELECT 1 FROM {reading.batch.table} AS s WHERE s.number = b.number)),
         walk AS (
-            SELECT s.number AS start, s.parent AS at, 1 AS depth FROM {reading.batch.table} AS s WHERE s.parent IS NOT NULL
+            SELECT s.number AS start, s.parent AS at, 1 AS depth
+            FROM {reading.batch.table} AS s WHERE s.parent IS NOT NULL
             UNION ALL
             SELECT w.start, below.parent, w.depth + 1 FROM walk w JOIN below ON below.number = w.at
             WHERE below.parent IS NOT NULL AND w.at <> w.start AND w.depth <= {_LONGEST_LINE_OF_PARENTS})
@@ -133,12 +129,12 @@ def _reject_impossible_parents(reading: Reading) -> None:
         rejected = reading.reject_where(
             f"g.parent IS NOT NULL AND g.parent NOT IN ({known})",
             "parent",
-            "'parent account ''' || g.parent || ''' is not known; import it first or in this file, or correct the number'",
+            "'parent account ''' || g.parent || ''' is not known; import it too, or correct the number'",
         )
         rejected += reading.reject_where(
             f"g.number IN ({circles})",
             "parent",
-            "'parent ''' || g.parent || ''' leads back to account ''' || g.number || ''' itself; one of them must have none'",
+            "'parent ''' || g.parent || ''' leads back to account ''' || g.number || ''' itself; name none or another'",
         )
         if not rejected:
             return

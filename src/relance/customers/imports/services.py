@@ -8,9 +8,7 @@ from relance.kit.staging.columns import shortened
 COLUMNS = (
     Column("account", required=True),
     Column("identifier", Kind.CODE, required=True, max_length=60),
-    Column(
-        "kind", Kind.CHOICE, default="other", choices=("mobile", "fixed", "internet", "tv", "equipment", "other")
-    ),
+    Column("kind", Kind.CHOICE, default="other", choices=("mobile", "fixed", "internet", "tv", "equipment", "other")),
     Column("activated_on", Kind.DATE),
 )
 _TARGETS = (
@@ -33,8 +31,10 @@ def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
             Check(
                 "account",
                 "t.raw_account IS NULL OR t.account_id IS NOT NULL",
-                lambda row: f"account {shortened(row['account'])} is not known; import accounts.csv first, "
-                "or correct the number",
+                lambda row: (
+                    f"account {shortened(row['account'])} is not known; import accounts.csv first, "
+                    "or correct the number"
+                ),
             )
         ],
     )

@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'indexes': [models.Index(condition=models.Q(('state', 'planned')), fields=['account_id'], name='planned_action_to_do')],
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'episode_id', 'stage', 'ordinal'), name='planned_action_once'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'performed', 'refused', 'passed'])), name='planned_action_state')],
+                'constraints': [models.UniqueConstraint(fields=('account_id', 'episode_id', 'stage_index', 'ordinal'), name='planned_action_once'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'performed', 'refused', 'passed'])), name='planned_action_state')],
             },
         ),
         migrations.CreateModel(

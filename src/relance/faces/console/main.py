@@ -42,9 +42,7 @@ def main() -> None:
     """Entry point of the console script."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "relance.project.settings")
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        outcome = cli.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -54,3 +52,5 @@ def main() -> None:
     except Refusal as refusal:
         click.echo(f"Refused: {refusal}", err=True)
         sys.exit(2)
+    # Without standalone mode click returns the code of an Exit instead of leaving with it.
+    sys.exit(outcome if isinstance(outcome, int) else 0)

@@ -4,27 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ImportedFile',
+            name="ImportedFile",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('imported_at', models.DateTimeField(auto_now_add=True)),
-                ('imported_by', models.CharField(default='', max_length=150)),
-                ('file', models.CharField(max_length=500)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('rows', models.IntegerField()),
-                ('created', models.IntegerField()),
-                ('updated', models.IntegerField()),
-                ('unchanged', models.IntegerField()),
-                ('rejected', models.IntegerField()),
-                ('errors', models.JSONField(default=list)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("imported_at", models.DateTimeField(auto_now_add=True)),
+                ("imported_by", models.CharField(default="", max_length=150)),
+                ("file", models.CharField(max_length=500)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("rows", models.IntegerField()),
+                ("created", models.IntegerField()),
+                ("updated", models.IntegerField()),
+                ("unchanged", models.IntegerField()),
+                ("rejected", models.IntegerField()),
+                ("errors", models.JSONField(default=list)),
             ],
         ),
     ]

@@ -1,4 +1,4 @@
-"""One file staged in a temporary table: its records as text, numbered as in the file, and what became of them so far."""
+"""One file staged in a temporary table: its records as text, numbered as in the file, and what became of them."""
 
 import heapq
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Declared columns of a CSV file: how staged text becomes a typed value in SQL, when it is good, and what to say if not.
+"""Declared columns of a CSV file: how staged text becomes a typed value in SQL, when it is good, what to say if not.
 
 In the SQL, `s` is the staged row (text, empty is NULL), `cur` the currency of the row, `t` the typed row.
 """
@@ -101,7 +101,7 @@ def choice_list(values: tuple[str, ...]) -> str:
 @cache
 def countries() -> tuple[str, ...]:
     """ISO 3166 codes of countries."""
-    return tuple(sorted(code for code in Locale("en").territories if len(code) == 2 and code.isalpha()))
+    return tuple(sorted(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha()))
 
 
 def typed(column: Column) -> str:
@@ -121,16 +121,19 @@ def typed(column: Column) -> str:
                 f"CASE WHEN length({cell}) <= 14 AND {cell} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN {scaled} "
                 f"WHEN {cell} ~ '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$' THEN {scaled} END"
             )
-            return value if column.default is None else f"CASE WHEN {cell} IS NULL THEN {column.default} ELSE {value} END"
+            return (
+                value if column.default is None else f"CASE WHEN {cell} IS NULL THEN {column.default} ELSE {value} END"
+            )
         case Kind.CURRENCY:
             return "cur.code"
         case Kind.BOOLEAN:
             return (
-                f"CASE WHEN {cell} IS NULL THEN {column.default or 'NULL'} WHEN lower({cell}) IN ({choice_list(_TRUE)}) "
-                f"THEN true WHEN lower({cell}) IN ({choice_list(_FALSE)}) THEN false END"
+                f"CASE WHEN {cell} IS NULL THEN {column.default or 'NULL'} "
+                f"WHEN lower({cell}) IN ({choice_list(_TRUE)}) THEN true "
+                f"WHEN lower({cell}) IN ({choice_list(_FALSE)}) THEN false END"
             )
         case Kind.IBAN:
-            cell = f"upper(replace({cell}, ' ', ''))"
+            cell = f"upper(translate({cell}, ' -', ''))"
     return cell if column.default is None else f"coalesce({cell}, {literal(column.default)})"
 
 
@@ -161,8 +164,10 @@ def checks(column: Column) -> list[Check]:
             add(f"(t._currency IS NULL OR {value} IS NOT NULL)", _explain_amount)
             add(
                 f"({value} IS NULL OR {value} {column.minimum})",
-                lambda text, _: f"{text!r} must be {'above zero' if column.minimum is Minimum.ABOVE_ZERO else 'zero or more'}"
-                + (f"; {column.minimum_hint}" if column.minimum_hint else ""),
+                lambda text, _: (
+                    f"{text!r} must be {'above zero' if column.minimum is Minimum.ABOVE_ZERO else 'zero or more'}"
+                    + (f"; {column.minimum_hint}" if column.minimum_hint else "")
+                ),
             )
         case Kind.CHOICE:
             add(
@@ -170,7 +175,10 @@ def checks(column: Column) -> list[Check]:
                 lambda text, _: f"{shortened(text)} is not one of {', '.join(column.choices)}",
             )
         case Kind.BOOLEAN:
-            add(f"{value} IS NOT NULL", lambda text, _: f"{shortened(text)} is neither true nor false; write one of these")
+            add(
+                f"{value} IS NOT NULL",
+                lambda text, _: f"{shortened(text)} is neither true nor false; write one",
+            )
         case Kind.CURRENCY:
             add(
                 f"{value} IS NOT NULL",
@@ -189,7 +197,9 @@ def checks(column: Column) -> list[Check]:
         case Kind.EMAIL:
             add(
                 f"{value} ~ '^[^@[:space:]]+@[^@[:space:].]+([.][^@[:space:].]+)*$'",
-                lambda text, _: f"{shortened(text)} is not an e-mail address; write one like name@example.com, or nothing",
+                lambda text, _: (
+                    f"{shortened(text)} is not an e-mail address; write one like name@example.com, or nothing"
+                ),
             )
         case Kind.IBAN:
             add(iban.good_sql(value), lambda text, _: iban.explain(text))

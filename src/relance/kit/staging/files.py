@@ -73,7 +73,9 @@ def _scan(path: Path, progress: Callable[[int], None] | None) -> tuple[str, bool
                 _refuse_foreign_beginning(path, chunk)
             if b"\0" in chunk:
                 line = lines + chunk.count(b"\n", 0, chunk.index(b"\0")) + 1
-                raise Refusal(f"{path} holds a zero byte on line {line}; it is not a text file or is damaged: export it again")
+                raise Refusal(
+                    f"{path} holds a zero byte on line {line}; it is not a text file or is damaged: export it again"
+                )
             try:
                 decode(chunk)
             except UnicodeDecodeError as error:

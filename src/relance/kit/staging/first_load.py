@@ -26,12 +26,14 @@ def indexes_built_afterwards(tables: Sequence[str], row_count: int) -> Iterator[
         cursor.execute(
             """
             SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
-                   format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+                   format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
+                          pg_get_constraintdef(oid))
             FROM pg_constraint WHERE conrelid = ANY(%s::text[]::regclass[]) AND contype IN ('p', 'u')
             UNION ALL
             SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
             FROM pg_index i WHERE indrelid = ANY(%s::text[]::regclass[])
-              AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))""",
+              AND NOT EXISTS (SELECT 1 FROM pg_constraint c
+                              WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u'))""",
             [list(tables), list(tables)],
         )
         statements = cursor.fetchall()
@@ -40,13 +42,16 @@ def indexes_built_afterwards(tables: Sequence[str], row_count: int) -> Iterator[
         yield True
         for _, build in statements:
             cursor.execute(build)
+        # Whoever reads next plans with what is in the tables now; the server's own look at them may be minutes away.
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def _reserve(tables: Sequence[str]) -> bool:
     with connection.cursor() as cursor:
+        empty = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608
         cursor.execute(
-            "SELECT " + " AND ".join(f"NOT EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608
-            + " AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE contype = 'f' AND confrelid = ANY(%s::text[]::regclass[]))",
+            f"SELECT {empty} AND NOT EXISTS (SELECT 1 FROM pg_constraint "  # noqa: S608
+            "WHERE contype = 'f' AND confrelid = ANY(%s::text[]::regclass[]))",
             [list(tables)],
         )
         if not cursor.fetchone()[0]:

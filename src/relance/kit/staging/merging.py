@@ -26,7 +26,7 @@ class Target:
         return cls(name, name, name)
 
 
-class _RepeatedKey(Exception):
+class _RepeatedKeyError(Exception):
     """A key stands twice in the file, unnoticed by the database: only one of its rows differs from what is stored."""
 
 
@@ -44,10 +44,10 @@ def upsert(
         with transaction.atomic(), indexes_built_afterwards([table], batch.staged_count):
             good, created, updated = _merge(reading, table, targets, key, also_changed)
             if updated and reading.has_repeats():
-                raise _RepeatedKey
+                raise _RepeatedKeyError
         if good < batch.staged_count:
             reading.reject_bad()
-    except (_RepeatedKey, IntegrityError, ProgrammingError) as error:
+    except (_RepeatedKeyError, IntegrityError, ProgrammingError) as error:
         if not is_repeated_key(error):
             raise
         # A key stands twice in the file: keep its first row, then merge what is left.
@@ -61,7 +61,7 @@ def upsert(
 
 def is_repeated_key(error: Exception) -> bool:
     """Whether a merge stopped because one key came twice."""
-    return isinstance(error, _RepeatedKey) or isinstance(
+    return isinstance(error, _RepeatedKeyError) or isinstance(
         error.__cause__, psycopg.errors.UniqueViolation | psycopg.errors.CardinalityViolation
     )
 

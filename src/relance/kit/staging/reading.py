@@ -120,8 +120,8 @@ class Reading:
                 f"  WINDOW w AS (PARTITION BY {key} ORDER BY row_no)), "
                 f"later AS MATERIALIZED (SELECT * FROM compared WHERE row_no <> first_row), "
                 f"gone AS (DELETE FROM {self.batch.table} s USING later l WHERE s.row_no = l.row_no) "
-                f"SELECT row_no, shown, first_row, count(*) FILTER (WHERE same) OVER (), count(*) FILTER (WHERE NOT same) OVER (), "
-                f"same FROM later ORDER BY same, row_no LIMIT {ERRORS_KEPT}"
+                f"SELECT row_no, shown, first_row, count(*) FILTER (WHERE same) OVER (), "
+                f"count(*) FILTER (WHERE NOT same) OVER (), same FROM later ORDER BY same, row_no LIMIT {ERRORS_KEPT}"
             )
             rows = cursor.fetchall()
         if not rows:
@@ -129,7 +129,9 @@ class Reading:
         same_count, different_count = rows[0][3], rows[0][4]
         column = self.key[-1]
         flaws = [
-            Flaw(row_no, column, f"{shown!r} is already on row {first_row} with other content; keep one of the two rows")
+            Flaw(
+                row_no, column, f"{shown!r} is already on row {first_row} with other content; keep one of the two rows"
+            )
             for row_no, shown, first_row, _, _, same in rows
             if not same
         ]

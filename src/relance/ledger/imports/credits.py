@@ -12,9 +12,12 @@ COLUMNS = (
     Column("number", Kind.CODE, required=True, max_length=60),
     Column("issued_on", Kind.DATE, required=True),
     Column(
-        "amount", Kind.AMOUNT, required=True, minimum=Minimum.ABOVE_ZERO,
+        "amount",
+        Kind.AMOUNT,
+        required=True,
+        minimum=Minimum.ABOVE_ZERO,
         minimum_hint="what is credited is written without a sign, what is charged goes into invoices.csv",
-    ),  # fmt: skip
+    ),
     CURRENCY,
     Column("invoice", default="", max_length=60),
     Column("reason", default="", max_length=200),

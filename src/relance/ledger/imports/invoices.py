@@ -1,4 +1,4 @@
-"""invoices.csv: issued invoices become open items with their entries, and credits that waited for them are allocated."""
+"""invoices.csv: issued invoices become open items with their entries; credits that waited are allocated."""
 
 import datetime as dt
 
@@ -19,9 +19,12 @@ COLUMNS = (
     Column("issued_on", Kind.DATE, required=True),
     Column("due_on", Kind.DATE, required=True),
     Column(
-        "amount", Kind.AMOUNT, required=True, minimum=Minimum.ZERO,
+        "amount",
+        Kind.AMOUNT,
+        required=True,
+        minimum=Minimum.ZERO,
         minimum_hint="a negative invoice is a credit note: put it in credits.csv",
-    ),  # fmt: skip
+    ),
     Column("tax_amount", Kind.AMOUNT, default="0", minimum=Minimum.ZERO),
     CURRENCY,
     Column("nature", Kind.CHOICE, default="service", choices=("service", "equipment", "termination", "other")),

@@ -14,9 +14,12 @@ COLUMNS = (
     Column("reference", Kind.CODE, max_length=80),
     Column("received_on", Kind.DATE, required=True),
     Column(
-        "amount", Kind.AMOUNT, required=True, minimum=Minimum.ABOVE_ZERO,
+        "amount",
+        Kind.AMOUNT,
+        required=True,
+        minimum=Minimum.ABOVE_ZERO,
         minimum_hint="money that went back is not a payment: reverse the receipt instead",
-    ),  # fmt: skip
+    ),
     CURRENCY,
     Column(
         "method",

@@ -24,13 +24,17 @@ _CHECKS = (
     Check(
         "account",
         "t.raw_account IS NULL OR t.account_id IS NOT NULL",
-        lambda row: f"account {shortened(row['account'])} is not known; import accounts.csv first, or correct the number",
+        lambda row: (
+            f"account {shortened(row['account'])} is not known; import accounts.csv first, or correct the number"
+        ),
     ),
     Check(
         "last_presented_on",
         "t.last_presented_on IS NULL OR t.signed_on IS NULL OR t.last_presented_on >= t.signed_on",
-        lambda row: f"last presented on {row['last_presented_on']}, before it was signed on {row['signed_on']}; "
-        "correct one of the two",
+        lambda row: (
+            f"last presented on {row['last_presented_on']}, before it was signed on {row['signed_on']}; "
+            "correct one of the two"
+        ),
     ),
 )
 

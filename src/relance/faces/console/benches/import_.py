@@ -24,17 +24,19 @@ SEED = 20260105
 BILLED_UNTIL = dt.date(2026, 1, 31)
 _FLOOR_TABLES = """
     CREATE TABLE floor_account (
-        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number text NOT NULL, name text NOT NULL, kind text NOT NULL,
-        segment text, credit_class text, language text, email text, mobile text, address1 text, postcode text, city text,
-        payment_method text, opened_on date);
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, number text NOT NULL, name text NOT NULL, kind text,
+        segment text, credit_class text, language text, email text, mobile text, address1 text, postcode text,
+        city text, payment_method text, opened_on date);
     CREATE TABLE floor_invoice (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, account text NOT NULL, number text NOT NULL,
-        issued_on date NOT NULL, due_on date NOT NULL, amount numeric(18, 2) NOT NULL, tax_amount numeric(18, 2) NOT NULL,
-        currency text NOT NULL, nature text NOT NULL);
+        issued_on date NOT NULL, due_on date NOT NULL, amount numeric(18, 2) NOT NULL,
+        tax_amount numeric(18, 2) NOT NULL, currency text NOT NULL, nature text NOT NULL);
     CREATE INDEX floor_account_number ON floor_account (number);
     CREATE INDEX floor_invoice_account ON floor_invoice (account);
 """
-_ACCOUNT_HEADER = "number,name,kind,segment,credit_class,language,email,mobile,address1,postcode,city,payment_method,opened_on"
+_ACCOUNT_HEADER = (
+    "number,name,kind,segment,credit_class,language,email,mobile,address1,postcode,city,payment_method,opened_on"
+)
 _INVOICE_HEADER = "account,number,issued_on,due_on,amount,tax_amount,currency,nature"
 
 

@@ -56,4 +56,6 @@ def _show(console: Console, reports: "list[FileReport]") -> None:
             console.print(f"{place}: {error.message}", markup=False, soft_wrap=True)
         told = len({error.row for error in report.errors[:ERRORS_SHOWN]})
         if report.rejected > told:
-            console.print(f"{report.file}: {report.rejected - told:,} more rejected rows (all with --json)", markup=False)
+            console.print(
+                f"{report.file}: {report.rejected - told:,} more rejected rows (all with --json)", markup=False
+            )
