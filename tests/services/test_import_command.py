@@ -1,4 +1,4 @@
-"""`relance import` as other programs and people see it: JSON alone on standard output, the rest beside it, exit codes."""
+"""`relance import` as programs and people see it: JSON alone on standard output, the rest beside it, exit codes."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,15 @@ def test_json_has_exactly_the_promised_keys(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert json.loads(result.stdout) == {
         "files": [
-            {"file": "accounts.csv", "rows": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0, "errors": []},
+            {
+                "file": "accounts.csv",
+                "rows": 1,
+                "created": 1,
+                "updated": 0,
+                "unchanged": 0,
+                "rejected": 0,
+                "errors": [],
+            },
             {
                 "file": "invoices-2026-01.csv",
                 "rows": 2,

@@ -70,16 +70,6 @@ def account_by_number(number: str) -> AccountFacts | None:
     return AccountFacts(*row) if row else None
 
 
-def criteria_of(ids: Sequence[int]) -> dict[int, tuple[str, str, str, str]]:
-    """What chooses a scenario, per account: kind, segment, credit class, payment method."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, kind, segment, credit_class, payment_method FROM customers_billingaccount WHERE id = ANY(%s::bigint[])",
-            [id_array(ids)],
-        )
-        return {row[0]: row[1:] for row in cursor.fetchall()}
-
-
 def services(account_id: int) -> list[ServiceFacts]:
     """The services billed on an account, by identifier."""
     with connection.cursor() as cursor:

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-ACCOUNTS_PER_CHUNK = 2_500
-CHUNKS_WORTH_A_WORKER = 4
+ACCOUNTS_PER_CHUNK = 5_000
+CHUNKS_WORTH_A_WORKER = 3
 
 ChunkWork = Callable[[Sequence[int], dt.date], dict[str, Any]]
 Progress = Callable[[str, int, int], None]

@@ -3,12 +3,13 @@ noon, and explain.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
-from relance.customers.queries import criteria_of
+from relance.customers.facts import AccountFacts
+from relance.customers.queries import accounts
 from relance.dunning import stored_scenarios
 from relance.dunning.facts import Decision, PositionFacts, ScenarioFacts
 from relance.dunning.rules import choose, decide
@@ -30,6 +31,7 @@ class Case:
     scenario: ScenarioFacts
     standing: Standing | None
     position: PositionFacts | None
+    account: AccountFacts
 
 
 def decisions(account_ids: Sequence[int], as_of: dt.date) -> Iterator[tuple[Case, Decision]]:
@@ -41,7 +43,8 @@ def decisions(account_ids: Sequence[int], as_of: dt.date) -> Iterator[tuple[Case
 def cases(account_ids: Sequence[int], as_of: dt.date) -> list[Case]:
     """The cases of these accounts: everything overdue on `as_of` and every open episode, in a few set queries."""
     held = positions(account_ids)
-    chosen = _scenarios(account_ids, held)
+    people = accounts(account_ids)
+    chosen = _scenarios(people, held)
     by_level: dict[Level, list[int]] = {Level.ACCOUNT: [], Level.INVOICE: []}
     for account_id, scenario in chosen.items():
         by_level[scenario.level].append(account_id)
@@ -54,22 +57,22 @@ def cases(account_ids: Sequence[int], as_of: dt.date) -> list[Case]:
             key = (standing.account_id, standing.item_id, standing.currency)
             position = held.get(key)
             scenario = stored_scenarios.version(position.version_id) if position else chosen[standing.account_id]
-            found.append(Case(*key, scenario, standing, position))
+            found.append(Case(*key, scenario, standing, position, people[key[0]]))
             seen.add(key)
     for key, position in held.items():
         if key not in seen:
-            found.append(Case(*key, stored_scenarios.version(position.version_id), None, position))
+            found.append(Case(*key, stored_scenarios.version(position.version_id), None, position, people[key[0]]))
     found.sort(key=lambda case: (case.account_id, case.item_id, case.currency))
     return found
 
 
 def scenario_for(account_id: int) -> ScenarioFacts | None:
     """The scenario that a new case of this account would get."""
-    return _scenarios([account_id], positions([account_id])).get(account_id)
+    return _scenarios(accounts([account_id]), positions([account_id])).get(account_id)
 
 
 def _scenarios(
-    account_ids: Sequence[int], held: dict[tuple[int, int, str], PositionFacts]
+    people: Mapping[int, AccountFacts], held: dict[tuple[int, int, str], PositionFacts]
 ) -> dict[int, ScenarioFacts]:
     """The scenario a new case of each account would get.
 
@@ -77,11 +80,12 @@ def _scenarios(
     """
     current = stored_scenarios.current()
     by_code = {scenario.code: scenario for scenario in current}
-    overrides = stored_scenarios.overrides(account_ids)
+    overrides = stored_scenarios.overrides(list(people))
     by_criteria: dict[tuple[str, str, str, str], ScenarioFacts | None] = {}
     running = {position.account_id: position.version_id for position in held.values()}
     chosen: dict[int, ScenarioFacts] = {}
-    for account_id, criteria in criteria_of(account_ids).items():
+    for account_id, person in people.items():
+        criteria = (person.kind, person.segment, person.credit_class, person.payment_method)
         if criteria not in by_criteria:
             by_criteria[criteria] = choose(current, *criteria)
         scenario = by_criteria[criteria]

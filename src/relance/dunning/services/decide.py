@@ -231,7 +231,7 @@ def _act(entered: list[tuple[Case, Advance, int]], as_of: dt.date, figures: Chun
             undertakings.append(
                 Undertaking(
                     next(ids), case.account_id, case.item_id, case.currency, case.scenario, decision.stage_index,
-                    ordinal, case.standing,
+                    ordinal, case.standing, case.account,
                 )
             )  # fmt: skip
             reasons.append((episode_id, because))

@@ -48,6 +48,7 @@ class Undertaking:
     stage_index: int
     ordinal: int
     standing: Standing | None
+    account: AccountFacts
 
     @property
     def kind(self) -> str:
@@ -60,11 +61,10 @@ def undertake(undertakings: Sequence[Undertaking], as_of: dt.date, figures: Perf
 
     Effects carry the action's id as their idempotency key, so doing one twice does it once.
     """
-    people = accounts(sorted({action.account_id for action in undertakings}))
     orders: list[MessageOrder] = []
     refusals = []
     for action in undertakings:
-        refusal = _debt_refusal(action) or _hand_over(action, people, as_of, orders)
+        refusal = _debt_refusal(action) or _hand_over(action, as_of, orders)
         refusals.append(refusal)
         if refusal:
             figures.refused[refusal] += 1
@@ -85,9 +85,7 @@ def _debt_refusal(action: Undertaking) -> str:
     return "below_minimum" if standing.overdue_minor < threshold_minor(minimum, action.currency) else ""
 
 
-def _hand_over(
-    action: Undertaking, people: Mapping[int, AccountFacts], as_of: dt.date, orders: list[MessageOrder]
-) -> str:
+def _hand_over(action: Undertaking, as_of: dt.date, orders: list[MessageOrder]) -> str:
     """Turn an action into orders for the rooms below; returns the reason when it cannot be done."""
     effects = _effects(action.scenario.version_id, action.stage_index, action.ordinal)
     if effects is None:
@@ -95,7 +93,7 @@ def _hand_over(
     for effect in effects:
         match effect:
             case SendMessage(channels, template):
-                reached = reachable(people[action.account_id], channels)
+                reached = reachable(action.account, channels)
                 if reached is None:
                     return "unreachable"
                 channel, recipient = reached
@@ -163,10 +161,11 @@ def _waiting(account_ids: Sequence[int], as_of: dt.date) -> list[Undertaking]:
     ):
         if ids:
             fresh |= {(s.account_id, s.item_id, s.currency): s for s in standings(as_of, level, ids)}
+    people = accounts(sorted({row[1] for row in rows}))
     return [
         Undertaking(
             id_, account_id, item_id, currency, stored_scenarios.version(version_id), stage_index, ordinal,
-            fresh.get((account_id, item_id, currency)),
+            fresh.get((account_id, item_id, currency)), people[account_id],
         )
         for id_, account_id, item_id, currency, version_id, stage_index, ordinal in rows
     ]  # fmt: skip

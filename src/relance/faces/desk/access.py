@@ -96,6 +96,11 @@ def address_of(request: HttpRequest) -> str | None:
     return request.META.get("REMOTE_ADDR") or None
 
 
+def plain(text: str) -> str:
+    """A parameter of an address without spaces around it, and without the one character that no text column takes."""
+    return text.replace("\0", "").strip()
+
+
 def home_address() -> str:
     """Where one lands after signing in."""
     return str(settings.LOGIN_REDIRECT_URL)

@@ -8,6 +8,7 @@ from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
 from relance.dunning import queries as dunning
 from relance.dunning.facts import PositionRow
+from relance.faces.desk.access import plain
 from relance.kit.pages import COUNT_LIMIT, Page
 from relance.ledger import queries as ledger
 from relance.ledger.facts import Balance, Level, Standing
@@ -34,16 +35,21 @@ class AccountSearch:
     @classmethod
     def read(cls, query: Mapping[str, str]) -> "AccountSearch":
         """From the address of a page; what cannot be read is left at its default."""
-        values = {field.name: query.get(field.name, "").strip() for field in fields(cls) if query.get(field.name)}
+        values = {field.name: plain(query.get(field.name, "")) for field in fields(cls) if query.get(field.name)}
         search = cls(**values)  # type: ignore[arg-type]
         if search.sort not in SORTS:
             search = replace(search, sort="number")
         return replace(search, after=search.after if _is_key(search) else None)
 
     @property
+    def names_accounts(self) -> bool:
+        """Whether a filter asks for something only the customers' room knows."""
+        return any((self.text, self.kind, self.segment, self.credit_class, self.creditor))
+
+    @property
     def is_filtered(self) -> bool:
         """Whether any filter but the order is set."""
-        return any((self.text, self.kind, self.segment, self.credit_class, self.creditor, self.stage))
+        return self.names_accounts or bool(self.stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +108,17 @@ def _by_name(search: AccountSearch, limit: int) -> Page[AccountFacts]:
 
 
 def _by_overdue(search: AccountSearch, limit: int) -> Page[AccountFacts]:
-    """The accounts in dunning, largest debt first. The key of the next page is how many came before it: the order lives
-    in one room and the filters in another, so the first COUNT_LIMIT of the order are filtered and cut here.
+    """The accounts in dunning, largest debt first.
+
+    The order lives in one room and the filters in another: without filters the order's own pages are shown; with them
+    the first COUNT_LIMIT of the order are filtered and cut here, and the key of the next page is how many came before.
     """
+    if not search.names_accounts:
+        page = dunning.accounts_at(*_at(search.stage), "-overdue", after=search.after, limit=limit)
+        by_id = customers.accounts([row.account_id for row in page.rows])
+        distinct = dict.fromkeys(row.account_id for row in page.rows)
+        rows = [by_id[account_id] for account_id in distinct if account_id in by_id]
+        return Page(rows, page.next_after, page.total, page.total_is_exact)
     ids = _ids_at(search.stage)
     known = customers.find_accounts(
         search.text, search.kind, search.segment, search.credit_class, search.creditor, ids, limit=COUNT_LIMIT
@@ -117,9 +131,14 @@ def _by_overdue(search: AccountSearch, limit: int) -> Page[AccountFacts]:
 
 
 def _ids_at(stage: str) -> list[int]:
-    scenario, _slash, code = ("", "", "") if stage in ("", IN_DUNNING) else stage.partition("/")
-    rows = dunning.accounts_at(scenario, code, "-overdue", limit=COUNT_LIMIT).rows
+    rows = dunning.accounts_at(*_at(stage), "-overdue", limit=COUNT_LIMIT).rows
     return list(dict.fromkeys(row.account_id for row in rows))
+
+
+def _at(stage: str) -> tuple[str, str]:
+    """Scenario and stage of a filter; both empty for any."""
+    scenario, _slash, code = ("", "", "") if stage in ("", IN_DUNNING) else stage.partition("/")
+    return scenario, code
 
 
 def _distinct(positions: Sequence[PositionRow]) -> list[PositionRow]:
@@ -128,7 +147,15 @@ def _distinct(positions: Sequence[PositionRow]) -> list[PositionRow]:
 
 
 def _is_key(search: AccountSearch) -> bool:
-    if search.after is None or search.sort == "-overdue":
-        return search.after is None or (search.after.isdigit() and len(search.after) < 9)
-    account_id = search.after.rpartition("|")[2]
-    return "|" in search.after and account_id.isdigit() and len(account_id) < 19
+    """Whether `after` can be the key of a page in this order: what people do to addresses must not reach the SQL."""
+    if search.after is None:
+        return True
+    if search.sort != "-overdue":
+        account_id = search.after.rpartition("|")[2]
+        return "|" in search.after and _is_whole(account_id) and "\0" not in search.after
+    parts = search.after.split("|")
+    return len(parts) == (1 if search.names_accounts else 3) and all(_is_whole(part) for part in parts)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

@@ -75,8 +75,9 @@ def percent(part: int, whole: int) -> str:
     """A part of a whole in per cent, with one decimal below ten."""
     if whole <= 0:
         return ""
-    share = Decimal(part) / whole
-    return str(format_percent(share, format="#,##0.0 %" if share * 10 < 1 else "#,##0 %", locale=language()))
+    share, space = Decimal(part) / whole, "\u202f" if language() == "fr" else ""
+    digits = "#,##0.0" if share * 10 < 1 else "#,##0"
+    return str(format_percent(share, format=f"{digits}{space}%", locale=language()))
 
 
 @register.filter

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, plain
 from relance.staff import queries
 from relance.staff.facts import Permission
 
@@ -13,7 +13,7 @@ from relance.staff.facts import Permission
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     """The newest rows first, by person and by kind of change."""
-    actor, verb = request.GET.get("actor", ""), request.GET.get("verb", "")
+    actor, verb = plain(request.GET.get("actor", "")), plain(request.GET.get("verb", ""))
     actors, verbs = queries.audit_choices()
     context = {
         "listing": queries.audit_rows(actor, verb, request.GET.get("after")),

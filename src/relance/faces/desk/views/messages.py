@@ -6,7 +6,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from relance.customers import queries as customers
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, plain
 from relance.faces.desk.labels import LABELS
 from relance.outbound import queries
 from relance.outbound.facts import MessageFacts
@@ -23,7 +23,7 @@ BODY_POLICY = (
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     """The newest messages first, by state and by recipient or account."""
-    state, text = request.GET.get("state", ""), request.GET.get("text", "").strip()
+    state, text = request.GET.get("state", ""), plain(request.GET.get("text", ""))
     state = state if state in LABELS["message_state"] else ""
     after = request.GET.get("after", "")
     listing = queries.messages(None, state, text, after if after.isdigit() and len(after) < 19 else None)
