@@ -12,9 +12,21 @@ from relance.intake.services import import_paths
 LONG_AGO = dt.date(2020, 1, 1)
 """An import day before everything, so that no item counts as already late when it is posted."""
 
-ALICE = {"number": "ALICE", "name": "Alice Ponctuelle", "kind": "consumer", "language": "fr", "email": "alice@example.test"}
+ALICE = {
+    "number": "ALICE",
+    "name": "Alice Ponctuelle",
+    "kind": "consumer",
+    "language": "fr",
+    "email": "alice@example.test",
+}
 BRUNO = {"number": "BRUNO", "name": "Bruno Promet", "kind": "consumer", "language": "fr", "email": "bruno@example.test"}
-CHLOE = {"number": "CHLOE", "name": "Chloé Conteste", "kind": "consumer", "language": "en", "email": "chloe@example.test"}
+CHLOE = {
+    "number": "CHLOE",
+    "name": "Chloé Conteste",
+    "kind": "consumer",
+    "language": "en",
+    "email": "chloe@example.test",
+}
 DENIS = {"number": "DENIS", "name": "Denis Rejeté", "kind": "consumer", "language": "fr", "email": "denis@example.test",
          "payment_method": "direct_debit"}  # fmt: skip
 FABRE = {"number": "FABRE", "name": "Établissements Fabre", "kind": "business", "language": "fr",
@@ -59,7 +71,13 @@ class Office:
         """Import one payment."""
         self.bring(
             "payments",
-            {"account": account, "reference": reference, "amount": amount, "received_on": received_on, "invoice": invoice},
+            {
+                "account": account,
+                "reference": reference,
+                "amount": amount,
+                "received_on": received_on,
+                "invoice": invoice,
+            },
         )
 
 

@@ -1,4 +1,7 @@
-"""Test ground, loaded before Django reads its settings: a throw-away home and, unless RELANCE_DATABASE_URL names a server, an embedded PostgreSQL of its own."""
+"""Test ground, loaded before Django reads its settings: a throw-away home and a database server.
+
+Unless RELANCE_DATABASE_URL names a server, an embedded PostgreSQL is started for the run.
+"""
 
 import os
 import shutil
@@ -6,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 
 def _test_home() -> Path:
     """A folder that the embedded server can reach even when the tests run as root (it then runs as another user)."""

@@ -55,7 +55,11 @@ class Relance:
     def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run to the end, however it ends."""
         return subprocess.run(
-            [sys.executable, "-m", "relance", *arguments], env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "relance", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def killed_after(self, lines: int, seconds: float, *arguments: str) -> bool:
@@ -105,4 +109,3 @@ def scenario_file(folder: Path, text: str) -> Path:
     path = folder / "scenario.yaml"
     path.write_text(text, "utf-8")
     return path
-

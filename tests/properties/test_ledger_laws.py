@@ -102,7 +102,9 @@ class World:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(steps, max_size=14))
 def test_any_sequence_keeps_every_law(drawn: list[tuple]) -> None:  # type: ignore[type-arg]
     try:

@@ -20,7 +20,9 @@ from relance.ledger.facts import Level, Standing
 DUE = dt.date(2026, 5, 31)
 
 
-def scenario(*stages: tuple[str, int] | Stage, enter: str = "15.00", leave: str = "5.00", **more: object) -> ScenarioFacts:
+def scenario(
+    *stages: tuple[str, int] | Stage, enter: str = "15.00", leave: str = "5.00", **more: object
+) -> ScenarioFacts:
     rungs = tuple(
         entry if isinstance(entry, Stage) else Stage(entry[0], entry[1], (ActionSpec("send", {}),), False, "0.00")
         for entry in stages
@@ -110,9 +112,7 @@ def test_oldest_debt_paid_while_another_remains_skips_nothing() -> None:
 
 
 def test_a_stage_below_its_minimum_waits_then_is_passed_over() -> None:
-    ladder = scenario(
-        ("reminder", 1), Stage("second", 7, (ActionSpec("send", {}),), False, "50.00"), ("formal", 14)
-    )
+    ladder = scenario(("reminder", 1), Stage("second", 7, (ActionSpec("send", {}),), False, "50.00"), ("formal", 14))
     waiting = decide(ladder, owes(4000), at(0, day("2026-06-01")), day("2026-06-08"))
     assert isinstance(waiting, Stay)
     assert waiting.next_review_on == day("2026-06-14")

@@ -31,7 +31,7 @@ def test_every_reason_has_its_sentence(code: str, language: str) -> None:
 
 def test_amounts_days_and_plurals() -> None:
     assert because_sentence(Because("overdue", OVERDUE), "en", "EUR") == (
-        "€1,234.50 is overdue on 2 invoices; the oldest was due on January 31, 2026, 3 days ago."
+        "€1,234.50 is overdue on 2 invoices; the oldest was due on 31 January 2026, 3 days ago."
     )
     one = OVERDUE | {"items": 1, "days": 1}
     assert because_sentence(Because("overdue", one), "fr", "EUR").replace("\u202f", " ").replace("\u00a0", " ") == (

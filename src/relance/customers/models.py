@@ -34,8 +34,10 @@ class BillingAccount(models.Model):
     """
 
     id = models.BigAutoField(primary_key=True)
-    number = models.CharField(max_length=60, unique=True)
-    creditor = models.ForeignKey(Creditor, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    number = models.CharField(max_length=60)
+    creditor = models.ForeignKey(
+        Creditor, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     name = models.CharField(max_length=140)
     kind = models.CharField(max_length=10, default="consumer")
     segment = models.CharField(max_length=60, default="")
@@ -58,6 +60,7 @@ class BillingAccount(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["number"], name="billing_account_number"),
             models.CheckConstraint(
                 name="billing_account_kind", condition=models.Q(kind__in=["consumer", "business", "public"])
             ),

@@ -15,6 +15,7 @@ def lock_accounts(account_ids: Sequence[int]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM customers_billingaccount WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE) t",
+            "SELECT count(*) FROM (SELECT 1 FROM customers_billingaccount WHERE id = ANY(%s::bigint[]) "
+            "ORDER BY id FOR NO KEY UPDATE) t",
             [id_array(account_ids)],
         )

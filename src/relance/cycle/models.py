@@ -16,7 +16,9 @@ class Cycle(models.Model):
     figures = models.JSONField(default=dict)
 
     class Meta:
-        constraints = [models.CheckConstraint(name="cycle_state", condition=Q(state__in=["running", "closed", "failed"]))]
+        constraints = [
+            models.CheckConstraint(name="cycle_state", condition=Q(state__in=["running", "closed", "failed"]))
+        ]
 
 
 class Step(models.Model):

@@ -37,7 +37,10 @@ def plan_chunks(step_id: int, account_ids: Sequence[int]) -> None:
             cuts = range(0, len(account_ids), ACCOUNTS_PER_CHUNK)
             cursor.executemany(
                 "INSERT INTO cycle_chunk (step_id, number, accounts, state, figures) VALUES (%s, %s, %s, 'open', '{}')",
-                [(step_id, number, list(account_ids[cut : cut + ACCOUNTS_PER_CHUNK])) for number, cut in enumerate(cuts)],
+                [
+                    (step_id, number, list(account_ids[cut : cut + ACCOUNTS_PER_CHUNK]))
+                    for number, cut in enumerate(cuts)
+                ],
             )
 
 

@@ -27,9 +27,7 @@ def _silent(step: str, done: int, total: int) -> None:
     """The progress of callers that do not watch."""
 
 
-def run(
-    business_date: dt.date, workers: int = 1, dry_run: bool = False, progress: Progress = _silent
-) -> CycleFigures:
+def run(business_date: dt.date, workers: int = 1, dry_run: bool = False, progress: Progress = _silent) -> CycleFigures:
     """Work one business date through every step and return its figures.
 
     A date that is closed is not worked again: its recorded figures come back. A date that was interrupted goes on
@@ -84,7 +82,9 @@ def _work(business_date: dt.date, workers: int, progress: Progress) -> CycleFigu
             _record(step_id, "failed", time.perf_counter() - started, f"{type(error).__name__}: {error}")
             raise
         if name != ORDER[-1]:
-            _record(step_id, "done", time.perf_counter() - started, "; ".join(night.broken_laws) if name == "verify" else "")
+            _record(
+                step_id, "done", time.perf_counter() - started, "; ".join(night.broken_laws) if name == "verify" else ""
+            )
         else:
             _close(night, step_id, time.perf_counter() - started)
     closed = recorded_cycle(business_date)
@@ -139,7 +139,8 @@ def _close(night: Night, step_id: int, seconds: float) -> None:
 def _add_up(cycle_id: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.figures::text FROM cycle_chunk c JOIN cycle_step s ON s.id = c.step_id WHERE s.cycle_id = %s", [cycle_id]
+            "SELECT c.figures::text FROM cycle_chunk c JOIN cycle_step s ON s.id = c.step_id WHERE s.cycle_id = %s",
+            [cycle_id],
         )
         chunks = [json.loads(row[0]) for row in cursor.fetchall()]
     total: dict[str, Any] = {"accounts_evaluated": 0, "held": 0}

@@ -103,7 +103,9 @@ class PlannedAction(AccountScoped):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account_id", "episode_id", "stage_index", "ordinal"], name="planned_action_once"),
+            models.UniqueConstraint(
+                fields=["account_id", "episode_id", "stage_index", "ordinal"], name="planned_action_once"
+            ),
             models.CheckConstraint(
                 name="planned_action_state", condition=Q(state__in=["planned", "performed", "refused", "passed"])
             ),

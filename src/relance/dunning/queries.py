@@ -108,9 +108,7 @@ def _nothing_owed(known: AccountFacts) -> Explanation:
     )  # fmt: skip
 
 
-def _explanation(
-    number: str, case: Case, decision: Decision, numbers: dict[int, str], as_of: dt.date
-) -> Explanation:
+def _explanation(number: str, case: Case, decision: Decision, numbers: dict[int, str], as_of: dt.date) -> Explanation:
     standing, position = case.standing, case.position
     days = (as_of - standing.oldest_due_on).days if standing else 0
     stage = case.scenario.stages[position.stage_index] if position and position.stage_index >= 0 else None
@@ -141,7 +139,9 @@ def _next_stage(case: Case, decision: Decision, as_of: dt.date) -> NextStage | N
     return None
 
 
-def expected_after(case_scenario: ScenarioFacts, oldest_due_on: dt.date, last: int, entered_on: dt.date | None) -> list[NextStage]:
+def expected_after(
+    case_scenario: ScenarioFacts, oldest_due_on: dt.date, last: int, entered_on: dt.date | None
+) -> list[NextStage]:
     """The stages still ahead with the first day each can happen if nothing is paid."""
     ahead = []
     for index in range(last + 1, len(case_scenario.stages)):

@@ -32,7 +32,9 @@ def decide(
     overdue_minor = standing.overdue_minor if standing else 0
     if position is None:
         if standing is None or overdue_minor < threshold_minor(scenario.enter_min_amount, standing.currency):
-            return Leave((Because("below_entry", {"overdue_minor": overdue_minor, "minimum": scenario.enter_min_amount}),))
+            return Leave(
+                (Because("below_entry", {"overdue_minor": overdue_minor, "minimum": scenario.enter_min_amount}),)
+            )
     elif standing is None or overdue_minor <= threshold_minor(scenario.leave_max_amount, standing.currency):
         return Leave((Because("settled", {"overdue_minor": overdue_minor, "maximum": scenario.leave_max_amount}),))
     return _next(scenario, standing, position, as_of)

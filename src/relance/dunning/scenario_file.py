@@ -18,7 +18,9 @@ _KINDS = ("consumer", "business", "public")
 _PAYMENT_METHODS = ("direct_debit", "card", "gocardless", "transfer", "cheque", "cash")
 _CODE = re.compile(r"^[a-z0-9][a-z0-9_-]{0,39}$")
 
-LATER_ACTIONS = frozenset({"late_fee", "indemnity", "interest", "task", "restrict", "place", "review", "notify", "webhook"})
+LATER_ACTIONS = frozenset(
+    {"late_fee", "indemnity", "interest", "task", "restrict", "place", "review", "notify", "webhook"}
+)
 """Action names that scenarios may hold today although their file is not on the shelf yet: such an action is planned,
 then refused with the reason `not_installed`, and the desk shows it."""
 
@@ -35,13 +37,19 @@ class _Loader(yaml.SafeLoader):
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is not text", key_node.start_mark)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} appears twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} appears twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {"tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"}]
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in {"tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"}
+    ]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

@@ -99,4 +99,4 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def _day(iso: str, language: str) -> str:
-    return format_date(dt.date.fromisoformat(iso), format="long", locale=language)
+    return format_date(dt.date.fromisoformat(iso), format="d MMMM y", locale=language)

@@ -73,6 +73,4 @@ def overrides(account_ids: Sequence[int]) -> dict[int, str]:
 def _facts(row: tuple[Any, ...]) -> ScenarioFacts:
     version_id, code, number, content, author, published_at = row
     facts = parse(json.loads(content), _Anything(), _Anything(), _Anything())
-    return replace(
-        facts, version_id=version_id, code=code, version=number, author=author, published_at=published_at
-    )
+    return replace(facts, version_id=version_id, code=code, version=number, author=author, published_at=published_at)

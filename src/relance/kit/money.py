@@ -11,9 +11,8 @@ from functools import cache, lru_cache
 from babel.core import get_global
 from babel.numbers import format_decimal, get_currency_symbol
 
-
 _CURRENCY_CODE = re.compile(r"^[A-Z]{3}$")
-_PLAIN_AMOUNT = re.compile(r"^(-?)(\d{1,15})(?:\.(\d+))?$")
+_PLAIN_AMOUNT = re.compile(r"(-?)([0-9]{1,15})(?:\.([0-9]+))?")
 
 
 class AmountError(ValueError):
@@ -52,7 +51,7 @@ def parse_amount(text: str, currency: str) -> int:
     anything that is not a number.
     """
     decimals = exponent(currency)
-    match = _PLAIN_AMOUNT.match(text.strip())
+    match = _PLAIN_AMOUNT.fullmatch(text.strip())
     if match is None:
         raise AmountError(amount_hint(text))
     sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""
@@ -70,7 +69,9 @@ def amount_hint(text: str) -> str:
     ):
         return f"{text!r} has thousands separators; write {compact.replace(',', '')}"
     if re.fullmatch(r"-?\d{1,3}(\.\d{3})+,\d+", compact):
-        return f"{text!r} has thousands separators and a decimal comma; write {compact.replace('.', '').replace(',', '.')}"
+        return (
+            f"{text!r} has thousands separators and a decimal comma; write {compact.replace('.', '').replace(',', '.')}"
+        )
     if re.fullmatch(r"-?\d+,\d+", compact):
         return f"{text!r} has a decimal comma; write {compact.replace(',', '.')}"
     return f"{text!r} is not an amount; write digits with a decimal point, for example 12.34"

@@ -19,7 +19,7 @@ def open_items(account_ids: Sequence[int] | None, known_at: dt.datetime | None =
     columns = "i.account_id, i.id, i.kind, i.number, i.nature, i.currency, i.born_on, i.due_on, i.amount_minor"
     return f"""
         later AS (
-            SELECT account_id, item_id, sum(amount_minor) AS later_minor FROM ledger_allocation
+            SELECT account_id, item_id, sum(amount_minor)::bigint AS later_minor FROM ledger_allocation
             WHERE effective_on > %(as_of)s {scope.format("")} {masked}
             GROUP BY account_id, item_id HAVING sum(amount_minor) <> 0),
         open_then AS (
@@ -40,7 +40,7 @@ def open_credits(account_ids: Sequence[int] | None) -> str:
     scope = "AND {0}account_id = ANY(%(ids)s::bigint[])" if account_ids is not None else ""
     return f"""
         taken_later AS (
-            SELECT account_id, credit_id, sum(amount_minor) AS later_minor FROM (
+            SELECT account_id, credit_id, sum(amount_minor)::bigint AS later_minor FROM (
                 SELECT account_id, credit_id, amount_minor FROM ledger_allocation
                 WHERE effective_on > %(as_of)s {scope.format("")}
                 UNION ALL
@@ -58,6 +58,8 @@ def open_credits(account_ids: Sequence[int] | None) -> str:
             WHERE c.open_minor = 0 AND c.received_on <= %(as_of)s AND l.later_minor > 0)"""  # noqa: S608
 
 
-def values(as_of: dt.date, account_ids: Sequence[int] | None = None, known_at: dt.datetime | None = None) -> dict[str, Any]:
+def values(
+    as_of: dt.date, account_ids: Sequence[int] | None = None, known_at: dt.datetime | None = None
+) -> dict[str, Any]:
     """The parameters that go with these lists."""
     return {"as_of": as_of, "ids": id_array(account_ids) if account_ids is not None else None, "known_at": known_at}

@@ -30,7 +30,8 @@ class OpenItem(AccountScoped):
         constraints = [
             models.UniqueConstraint(fields=["account_id", "kind", "number"], name="open_item_once"),
             models.CheckConstraint(
-                name="open_item_open_within_amount", condition=Q(open_minor__gte=0) & Q(open_minor__lte=F("amount_minor"))
+                name="open_item_open_within_amount",
+                condition=Q(open_minor__gte=0) & Q(open_minor__lte=F("amount_minor")),
             ),
         ]
         indexes = [models.Index(fields=["due_on"], condition=Q(open_minor__gt=0), name="open_item_due")]
@@ -83,7 +84,8 @@ class Allocation(AccountScoped):
             ),
             models.CheckConstraint(
                 name="allocation_sign",
-                condition=Q(amount_minor__gt=0, undoes_id__isnull=True) | Q(amount_minor__lt=0, undoes_id__isnull=False),
+                condition=Q(amount_minor__gt=0, undoes_id__isnull=True)
+                | Q(amount_minor__lt=0, undoes_id__isnull=False),
             ),
         ]
         indexes = [models.Index(fields=["effective_on"], name="allocation_effective")]

@@ -18,7 +18,9 @@ _GROUP_KEYS = {
     "credit_class": "a.credit_class",
     "creditor": "a.creditor",
 }
-_ITEM_COLUMNS = "id, account_id, kind, number, nature, currency, born_on, due_on, amount_minor, open_minor, document_url"
+_ITEM_COLUMNS = (
+    "id, account_id, kind, number, nature, currency, born_on, due_on, amount_minor, open_minor, document_url"
+)
 
 
 def standings(

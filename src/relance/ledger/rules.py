@@ -61,7 +61,9 @@ def allocate(items: Sequence[OpenDebit], credits: Sequence[OpenCredit]) -> list[
 
 def _allocate_currency(items: list[OpenDebit], credits: list[OpenCredit]) -> Iterable[NewAllocation]:
     by_number = {item.number: item for item in items}
-    days = sorted({c.received_on for c in credits} | {i.open_from for i in items if i.open_from > credits[0].received_on})
+    days = sorted(
+        {c.received_on for c in credits} | {i.open_from for i in items if i.open_from > credits[0].received_on}
+    )
     waiting: list[OpenCredit] = []
     oldest_open = 0
     arriving = iter(credits)

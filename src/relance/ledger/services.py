@@ -71,13 +71,22 @@ def _known_receipt(order: ReceiptOrder) -> PostedReceipt | None:
 
 def _unallocated(account_id: int, credit_id: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT open_minor FROM ledger_credit WHERE account_id = %s AND id = %s", [account_id, credit_id])
+        cursor.execute(
+            "SELECT open_minor FROM ledger_credit WHERE account_id = %s AND id = %s", [account_id, credit_id]
+        )
         open_minor: int = cursor.fetchone()[0]
     return open_minor
 
 
 def _book(
-    cursor: object, account_id: int, source_id: int, booked_on: dt.date, currency: str, debit: str, credit: str, minor: int
+    cursor: object,
+    account_id: int,
+    source_id: int,
+    booked_on: dt.date,
+    currency: str,
+    debit: str,
+    credit: str,
+    minor: int,
 ) -> None:
     cursor.execute(  # type: ignore[attr-defined]
         "INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor) "

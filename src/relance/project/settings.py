@@ -71,7 +71,9 @@ TEMPLATES = [
 ]
 
 _url = os.environ.get(DATABASE_URL)
-DATABASES: dict[str, dict[str, object]] = {"default": django_database(_url) if _url else {"ENGINE": "django.db.backends.dummy"}}
+DATABASES: dict[str, dict[str, object]] = {
+    "default": django_database(_url) if _url else {"ENGINE": "django.db.backends.dummy"}
+}
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

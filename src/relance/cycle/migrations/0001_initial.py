@@ -6,57 +6,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Cycle',
+            name="Cycle",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('business_date', models.DateField(unique=True)),
-                ('state', models.CharField(default='running', max_length=10)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('seconds', models.FloatField(default=0)),
-                ('figures', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("business_date", models.DateField(unique=True)),
+                ("state", models.CharField(default="running", max_length=10)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("seconds", models.FloatField(default=0)),
+                ("figures", models.JSONField(default=dict)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['running', 'closed', 'failed'])), name='cycle_state')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["running", "closed", "failed"])), name="cycle_state"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.SmallIntegerField()),
-                ('name', models.CharField(max_length=20)),
-                ('state', models.CharField(default='open', max_length=10)),
-                ('seconds', models.FloatField(default=0)),
-                ('error', models.TextField(default='')),
-                ('cycle', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='cycle.cycle')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.SmallIntegerField()),
+                ("name", models.CharField(max_length=20)),
+                ("state", models.CharField(default="open", max_length=10)),
+                ("seconds", models.FloatField(default=0)),
+                ("error", models.TextField(default="")),
+                (
+                    "cycle",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="cycle.cycle"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Chunk',
+            name="Chunk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('accounts', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('state', models.CharField(default='open', max_length=10)),
-                ('figures', models.JSONField(default=dict)),
-                ('step', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cycle.step')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.IntegerField()),
+                ("accounts", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("state", models.CharField(default="open", max_length=10)),
+                ("figures", models.JSONField(default=dict)),
+                (
+                    "step",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="cycle.step"),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('cycle', 'name'), name='cycle_step_once'),
+            model_name="step",
+            constraint=models.UniqueConstraint(fields=("cycle", "name"), name="cycle_step_once"),
         ),
         migrations.AddConstraint(
-            model_name='chunk',
-            constraint=models.UniqueConstraint(fields=('step', 'number'), name='chunk_once'),
+            model_name="chunk",
+            constraint=models.UniqueConstraint(fields=("step", "number"), name="chunk_once"),
         ),
     ]

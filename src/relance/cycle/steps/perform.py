@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-
-
 from relance.cycle.night import Night, plan_chunks, work_chunks
 from relance.dunning.queries import accounts_to_perform
 from relance.dunning.services import perform_accounts

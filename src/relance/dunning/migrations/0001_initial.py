@@ -2,12 +2,12 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import relance.kit.ids
 from django.db import migrations, models
+
+import relance.kit.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,112 +16,155 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Nudge',
+            name="Nudge",
             fields=[
-                ('account_id', models.BigIntegerField(primary_key=True, serialize=False)),
+                ("account_id", models.BigIntegerField(primary_key=True, serialize=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Position',
+            name="Position",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField(editable=False)),
-                ('id', models.BigIntegerField(db_default=relance.kit.ids.NextId(), editable=False)),
-                ('item_id', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(max_length=3)),
-                ('version_id', models.BigIntegerField()),
-                ('opened_on', models.DateField()),
-                ('stage_index', models.SmallIntegerField(default=-1)),
-                ('stage_entered_on', models.DateField(null=True)),
-                ('holds_later', models.BooleanField(default=False)),
-                ('next_review_on', models.DateField(null=True)),
-                ('overdue_minor', models.BigIntegerField()),
-                ('oldest_due_on', models.DateField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField(editable=False)),
+                ("id", models.BigIntegerField(db_default=relance.kit.ids.NextId(), editable=False)),
+                ("item_id", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(max_length=3)),
+                ("version_id", models.BigIntegerField()),
+                ("opened_on", models.DateField()),
+                ("stage_index", models.SmallIntegerField(default=-1)),
+                ("stage_entered_on", models.DateField(null=True)),
+                ("holds_later", models.BooleanField(default=False)),
+                ("next_review_on", models.DateField(null=True)),
+                ("overdue_minor", models.BigIntegerField()),
+                ("oldest_due_on", models.DateField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Scenario',
+            name="Scenario",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Episode',
+            name="Episode",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField(editable=False)),
-                ('id', models.BigIntegerField(db_default=relance.kit.ids.NextId(), editable=False)),
-                ('item_id', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(max_length=3)),
-                ('version_id', models.BigIntegerField()),
-                ('opened_on', models.DateField()),
-                ('closed_on', models.DateField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField(editable=False)),
+                ("id", models.BigIntegerField(db_default=relance.kit.ids.NextId(), editable=False)),
+                ("item_id", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(max_length=3)),
+                ("version_id", models.BigIntegerField()),
+                ("opened_on", models.DateField()),
+                ("closed_on", models.DateField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('closed_on__isnull', True)), fields=('account_id', 'item_id', 'currency'), name='episode_open_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_on__isnull", True)),
+                        fields=("account_id", "item_id", "currency"),
+                        name="episode_open_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Horizon',
+            name="Horizon",
             fields=[
-                ('id', models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('decided_through', models.DateField()),
+                ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("decided_through", models.DateField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_horizon')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="one_horizon")],
             },
         ),
         migrations.CreateModel(
-            name='PlannedAction',
+            name="PlannedAction",
             fields=[
-                ('pk', models.CompositePrimaryKey('account_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('account_id', models.BigIntegerField(editable=False)),
-                ('id', models.BigIntegerField(db_default=relance.kit.ids.NextId(), editable=False)),
-                ('episode_id', models.BigIntegerField()),
-                ('item_id', models.BigIntegerField(default=0)),
-                ('currency', models.CharField(max_length=3)),
-                ('version_id', models.BigIntegerField()),
-                ('stage_index', models.SmallIntegerField()),
-                ('stage', models.CharField(max_length=40)),
-                ('ordinal', models.SmallIntegerField()),
-                ('kind', models.CharField(max_length=40)),
-                ('planned_on', models.DateField()),
-                ('state', models.CharField(default='planned', max_length=10)),
-                ('refusal', models.CharField(default='', max_length=40)),
-                ('because', models.TextField()),
-                ('planned_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('performed_at', models.DateTimeField(null=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "account_id", "id", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("account_id", models.BigIntegerField(editable=False)),
+                ("id", models.BigIntegerField(db_default=relance.kit.ids.NextId(), editable=False)),
+                ("episode_id", models.BigIntegerField()),
+                ("item_id", models.BigIntegerField(default=0)),
+                ("currency", models.CharField(max_length=3)),
+                ("version_id", models.BigIntegerField()),
+                ("stage_index", models.SmallIntegerField()),
+                ("stage", models.CharField(max_length=40)),
+                ("ordinal", models.SmallIntegerField()),
+                ("kind", models.CharField(max_length=40)),
+                ("planned_on", models.DateField()),
+                ("state", models.CharField(default="planned", max_length=10)),
+                ("refusal", models.CharField(default="", max_length=40)),
+                ("because", models.TextField()),
+                ("planned_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("performed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'planned')), fields=['account_id'], name='planned_action_to_do')],
-                'constraints': [models.UniqueConstraint(fields=('account_id', 'episode_id', 'stage_index', 'ordinal'), name='planned_action_once'), models.CheckConstraint(condition=models.Q(('state__in', ['planned', 'performed', 'refused', 'passed'])), name='planned_action_state')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "planned")), fields=["account_id"], name="planned_action_to_do"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account_id", "episode_id", "stage_index", "ordinal"), name="planned_action_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["planned", "performed", "refused", "passed"])),
+                        name="planned_action_state",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ScenarioOverride',
+            name="ScenarioOverride",
             fields=[
-                ('account_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('chosen_by', models.CharField(max_length=150)),
-                ('chosen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dunning.scenario')),
+                ("account_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("chosen_by", models.CharField(max_length=150)),
+                ("chosen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="dunning.scenario"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScenarioVersion',
+            name="ScenarioVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.JSONField()),
-                ('author', models.CharField(default='', max_length=150)),
-                ('published_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dunning.scenario')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.JSONField()),
+                ("author", models.CharField(default="", max_length=150)),
+                ("published_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="dunning.scenario"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('scenario', 'number'), name='scenario_version_once')],
+                "constraints": [models.UniqueConstraint(fields=("scenario", "number"), name="scenario_version_once")],
             },
         ),
     ]

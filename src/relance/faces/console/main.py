@@ -25,9 +25,7 @@ class _Shelf(click.Group):
             return None
         file_name = cmd_name.replace("-", "_")
         names = {info.name for info in pkgutil.iter_modules(commands.__path__)}
-        module = importlib.import_module(
-            f"{commands.__name__}.{file_name if file_name in names else file_name + '_'}"
-        )
+        module = importlib.import_module(f"{commands.__name__}.{file_name if file_name in names else file_name + '_'}")
         command: click.Command = module.COMMAND
         return command
 

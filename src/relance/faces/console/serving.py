@@ -27,7 +27,9 @@ def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> Non
     address, bound = listening.getsockname()[:2]
     server = create_server(application, sockets=[listening], threads=8, clear_untrusted_proxy_headers=True, ident=None)
     helper = subprocess.Popen([sys.executable, "-m", "relance", "worker"]) if worker else None
-    click.echo(f"Relance is at http://{'localhost' if address == '127.0.0.1' else address}:{bound}/ (Ctrl-C stops)", err=True)
+    click.echo(
+        f"Relance is at http://{'localhost' if address == '127.0.0.1' else address}:{bound}/ (Ctrl-C stops)", err=True
+    )
     try:
         server.run()
     except KeyboardInterrupt:

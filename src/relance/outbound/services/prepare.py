@@ -12,7 +12,6 @@ from relance.outbound import rules
 from relance.outbound.facts import MessageOrder
 
 
-
 def prepare(orders: Sequence[MessageOrder]) -> int:
     """Note the messages asked for, without words yet; an order already noted changes nothing. Number of new ones."""
     if not orders:

@@ -4,29 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Mandate',
+            name="Mandate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_id', models.BigIntegerField()),
-                ('umr', models.CharField(max_length=35)),
-                ('scheme', models.CharField(default='core', max_length=4)),
-                ('signed_on', models.DateField()),
-                ('iban', models.CharField(max_length=34)),
-                ('bic', models.CharField(default='', max_length=11)),
-                ('holder', models.CharField(default='', max_length=140)),
-                ('last_presented_on', models.DateField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("account_id", models.BigIntegerField()),
+                ("umr", models.CharField(max_length=35)),
+                ("scheme", models.CharField(default="core", max_length=4)),
+                ("signed_on", models.DateField()),
+                ("iban", models.CharField(max_length=34)),
+                ("bic", models.CharField(default="", max_length=11)),
+                ("holder", models.CharField(default="", max_length=140)),
+                ("last_presented_on", models.DateField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['account_id'], name='payments_ma_account_242daa_idx')],
-                'constraints': [models.UniqueConstraint(fields=('umr',), name='mandate_umr_once'), models.CheckConstraint(condition=models.Q(('scheme__in', ['core', 'b2b'])), name='mandate_scheme')],
+                "indexes": [models.Index(fields=["account_id"], name="payments_ma_account_242daa_idx")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("umr",), name="mandate_umr_once"),
+                    models.CheckConstraint(condition=models.Q(("scheme__in", ["core", "b2b"])), name="mandate_scheme"),
+                ],
             },
         ),
     ]

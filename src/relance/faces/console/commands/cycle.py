@@ -48,7 +48,10 @@ def COMMAND(  # noqa: N802
             if as_json:
                 emit(figures.as_json())
             else:
-                entered = ", ".join(f"{stage} {count}" for stage, count in figures.stages_entered.items()) or "no stage entered"
+                entered = (
+                    ", ".join(f"{stage} {count}" for stage, count in figures.stages_entered.items())
+                    or "no stage entered"
+                )
                 done = ", ".join(f"{kind} {count}" for kind, count in figures.actions.items()) or "no action"
                 click.echo(
                     f"{business_date}  {figures.accounts_evaluated} accounts looked at; {entered}; {done}; "

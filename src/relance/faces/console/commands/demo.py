@@ -208,5 +208,9 @@ def _describe(plan: Plan) -> str:
 
 def _sign_in_hint(password: str | None, port: int) -> str:
     names = ", ".join(name for name, _, _ in STAFF)
-    known = f"password  {password}" if password else "password  the one shown when the demo was built (lost? `relance staff password admin`)"
+    known = (
+        f"password  {password}"
+        if password
+        else "password  the one shown when the demo was built (lost? `relance staff password admin`)"
+    )
     return f"\n  desk      http://localhost:{port}/\n  sign in   {names}\n  {known}\n"

@@ -12,7 +12,9 @@ from relance.faces.console.show import day
 @click.command("explain")
 @click.argument("account")
 @click.option("--date", "date", type=day, help="The day to explain; today unless given.")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language of the reasons.")
+@click.option(
+    "--lang", type=click.Choice(["fr", "en"]), default="en", show_default=True, help="Language of the reasons."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def COMMAND(account: str, date: dt.date | None, lang: str, as_json: bool) -> None:  # noqa: N802
     """Explain the account with this number: overdue, stage, reasons, next stage."""
@@ -33,7 +35,9 @@ def COMMAND(account: str, date: dt.date | None, lang: str, as_json: bool) -> Non
         about = f"{case['account']}" + (f", invoice {case['invoice']}" if case["invoice"] else "")
         click.echo(f"{about}: {case['overdue']} {case['currency']} overdue, {case['days_past_due']} days past due")
         if case["stage"]:
-            click.echo(f"  at stage {case['stage']} of {case['scenario']} v{case['version']} since {case['entered_on']}")
+            click.echo(
+                f"  at stage {case['stage']} of {case['scenario']} v{case['version']} since {case['entered_on']}"
+            )
         for reason in case["because"]:
             click.echo(f"  - {reason}")
         if case["next"]:

@@ -15,7 +15,9 @@ def COMMAND() -> None:  # noqa: N802
 @COMMAND.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), default="administrator", show_default=True, help="What they may do.")
-@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of their screens.")
+@click.option(
+    "--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Language of their screens."
+)
 def add(name: str, role: str, lang: str) -> None:
     """Add a person with a random password, shown once and replaced at their first sign-in."""
     prepare()
