@@ -1,6 +1,7 @@
 """The decision: what a scenario asks for, given what is overdue and where the episode stands. Pure and total."""
 
 import datetime as dt
+from functools import lru_cache
 
 from relance.dunning.facts import (
     Advance,
@@ -82,11 +83,16 @@ def stage_due_on(
     scenario: ScenarioFacts, index: int, oldest_due_on: dt.date, last: int, entered_on: dt.date | None
 ) -> dt.date:
     """The first day on which stage `index` may be entered, after stage `last` (-1: none) entered on `entered_on`."""
-    by_age = oldest_due_on + dt.timedelta(days=scenario.stages[index].age_days)
+    age_days = scenario.stages[index].age_days
     if last < 0 or entered_on is None:
-        return by_age
-    distance = scenario.stages[index].age_days - scenario.stages[last].age_days
-    return max(by_age, entered_on + dt.timedelta(days=distance))
+        return _later(oldest_due_on, age_days)
+    return max(_later(oldest_due_on, age_days), _later(entered_on, age_days - scenario.stages[last].age_days))
+
+
+@lru_cache(maxsize=16_384)
+def _later(day: dt.date, days: int) -> dt.date:
+    """The day so many days later; a night asks the same few questions for every account."""
+    return day + dt.timedelta(days=days)
 
 
 def _overdue(standing: Standing, as_of: dt.date) -> Because:
