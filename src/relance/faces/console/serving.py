@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
+from types import FrameType
 
 import click
 from django.core.wsgi import get_wsgi_application
@@ -30,6 +32,8 @@ def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> Non
     click.echo(
         f"Relance is at http://{'localhost' if address == '127.0.0.1' else address}:{bound}/ (Ctrl-C stops)", err=True
     )
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _leave)
     try:
         server.run()
     except KeyboardInterrupt:
@@ -37,8 +41,22 @@ def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> Non
     finally:
         server.close()
         if helper is not None:
-            helper.terminate()
-            helper.wait(timeout=30)
+            _end(helper)
+
+
+def _end(helper: subprocess.Popen[bytes]) -> None:
+    """Ask the worker to finish its jobs; one that does not within half a minute is ended, and its jobs start again."""
+    helper.terminate()
+    try:
+        helper.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        helper.kill()
+        helper.wait()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    """End as Ctrl-C does: the worker is told, and the embedded server stops with the last of us."""
+    raise KeyboardInterrupt
 
 
 def run_worker(concurrency: int = 1, wait: bool = True) -> None:
