@@ -4,10 +4,12 @@ It listens on a local socket only and trusts local users: right for a laptop and
 `RELANCE_DATABASE_URL` names a real server and the same code uses that one.
 """
 
+import json
 import os
 import warnings
 from pathlib import Path
 
+import psutil
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
@@ -52,6 +54,9 @@ def start_embedded(data: Path, database: str) -> str:
     # The package guards all servers of a machine with one lock file in the shared temporary folder, which belongs to
     # whoever came first; ours lies beside the data, so that a second user of the machine is not locked out.
     PostgresServer._lock = type(PostgresServer._lock)(data.parent / "postgres.lock")
+    with PostgresServer._lock:
+        _forget_dead_server(data)
+        _forget_dead_users(data)
     fresh = not (data / "PG_VERSION").exists()
     try:
         server = get_server(str(data), cleanup_mode="stop")
@@ -74,6 +79,44 @@ def start_embedded(data: Path, database: str) -> str:
         ) from error
     parameters = conninfo_to_dict(uri)
     return f"postgresql://{parameters.get('user', 'postgres')}@/{database}?host={parameters['host']}"
+
+
+def _forget_dead_server(data: Path) -> None:
+    """Remove the pid file of a server that died with its machine.
+
+    The package takes any process with that number for the server, also a stranger that got the number after a restart,
+    or a dead process that nobody has buried yet.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return
+    if not _lives(pid, "postgres"):
+        pid_file.unlink(missing_ok=True)
+
+
+def _forget_dead_users(data: Path) -> None:
+    """Strike killed processes off the list of users, or the server would wait for them and never stop."""
+    list_file = data / ".handle_pids.json"
+    if not list_file.exists():
+        return
+    try:
+        users = [int(pid) for pid in json.loads(list_file.read_text())]
+    except (ValueError, TypeError):
+        return
+    alive = [pid for pid in users if _lives(pid)]
+    if alive != users:
+        list_file.write_text(json.dumps(alive))
+
+
+def _lives(pid: int, name: str = "") -> bool:
+    """Whether a process of this number runs, and its program's name begins so."""
+    try:
+        process = psutil.Process(pid)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.name().startswith(name))
+    except psutil.NoSuchProcess:
+        return False
 
 
 def django_database(url: str) -> dict[str, object]:
