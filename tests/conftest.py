@@ -13,6 +13,17 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that commits puts the migrated rows back afterwards; were only some to do so, they would trip over
+    what the others left.
+    """
+    for item in items:
+        names = getattr(item, "fixturenames", [])
+        mark = item.get_closest_marker("django_db")
+        if "live_server" in names or "transactional_db" in names or (mark and mark.kwargs.get("transaction")):
+            names.insert(0, "django_db_serialized_rollback")
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The outside samples, where this checkout has them beside it."""

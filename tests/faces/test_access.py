@@ -30,7 +30,7 @@ def patterns() -> Iterator[tuple[str, str, str]]:
             assert isinstance(pattern, URLPattern)
             path = str(pattern.pattern)
             for name, converter in pattern.pattern.converters.items():
-                kind = next(code for code in ("int", "str", "isodate") if f"<{code}:{name}>" in path)
+                kind = next(code for code in ("id", "code", "isodate") if f"<{code}:{name}>" in path)
                 path = path.replace(f"<{kind}:{name}>", examples[name])
                 assert converter is not None
             assert hasattr(pattern.callback, "access"), f"{pattern.name} names no access"

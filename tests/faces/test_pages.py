@@ -115,10 +115,38 @@ def test_a_full_number_opens_its_account(account_id: int, sign_in: Callable[...,
         "/messages/?text=%00&after=1e9",
         "/audit/?actor=%00&after=%00",
         "/cycles/?before=%00",
+        "/audit/?after=²",
+        "/audit/?after=" + "9" * 5_000,
+        "/messages/?after=²",
+        "/messages/?after=" + "9" * 5_000,
     ],
 )
 def test_a_damaged_address_is_no_error(portfolio: None, sign_in: Callable[..., SignedIn], address: str) -> None:
     assert sign_in().client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/accounts/{}/",
+        "/accounts/{}/timeline/",
+        "/accounts/{}/payments/new/",
+        "/accounts/{}/payments/1/reverse/",
+        "/accounts/1/payments/{}/reverse/",
+        "/messages/{}/",
+        "/messages/{}/body/",
+        "/staff/{}/",
+    ],
+)
+@pytest.mark.parametrize("row_id", [2**63 - 1, 2**63, 10**18 * 10, "9" * 500, "٣", "0"])
+def test_an_id_that_no_row_can_have_is_not_found(
+    sign_in: Callable[..., SignedIn], address: str, row_id: object
+) -> None:
+    assert sign_in().client.get(address.format(row_id)).status_code == 404
+
+
+def test_a_code_with_a_nul_is_not_found(sign_in: Callable[..., SignedIn]) -> None:
+    assert sign_in().client.get("/scenarios/a%00b/").status_code == 404
 
 
 def test_paging_walks_the_whole_list(
@@ -153,6 +181,43 @@ def test_export_is_streamed_and_audited(portfolio: None, sign_in: Callable[..., 
     assert audit_rows().rows[0].verb == "accounts_exported"
 
 
+def test_a_list_longer_than_is_counted_says_so_and_is_exported_whole(
+    portfolio: None, sign_in: Callable[..., SignedIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from relance.faces.desk import account_rows as rows
+
+    client = sign_in(Role.SUPERVISOR, "en").client
+    for query in ("stage=any", "stage=desk_test/reminder&sort=name", "stage=any&sort=-overdue&kind=consumer"):
+        assert "2 accounts" in text_of(client.get(f"/accounts/?{query}").content)
+    monkeypatch.setattr(rows, "COUNT_LIMIT", 1)
+    monkeypatch.setattr(rows, "EXPORT_PART", 1)
+    for query in ("stage=any", "stage=desk_test/reminder&sort=name", "stage=any&sort=-overdue&kind=consumer"):
+        assert "more than 1 accounts" in text_of(client.get(f"/accounts/?{query}").content), query
+        answer = client.get(f"/accounts/export.csv?{query}")
+        lines = b"".join(answer).decode("utf-8-sig").splitlines()[1:]  # type: ignore[arg-type]
+        found = [line.split(",")[0] for line in lines]
+        assert found == (["CHLOE", "BRUNO"] if "-overdue" in query else ["BRUNO", "CHLOE"]), query
+
+
+def test_only_web_addresses_become_links(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
+    from relance.faces.desk.templatetags.desk import web_link
+
+    assert web_link("https://bills.example/a?b=1&c=2") == "https://bills.example/a?b=1&c=2"
+    for address in (
+        "javascript:alert(1)",
+        " https://x.example",
+        "data:text/html,x",
+        "//x.example",
+        "https://x\n.example",
+    ):
+        assert web_link(address) == ""
+    client = sign_in(Role.AGENT).client
+    for address, shown in (("javascript:alert(1)", False), ("https://bills.example/b-1.pdf", True)):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE ledger_openitem SET document_url = %s WHERE number = 'B-1'", [address])
+        assert (f'href="{address}"' in client.get(f"/accounts/{account_id}/").content.decode()) is shown
+
+
 def test_account_page(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
     client = sign_in(Role.AGENT, "fr").client
     client.get(f"/accounts/{account_id}/")
@@ -177,6 +242,7 @@ def test_timeline_by_family(account_id: int, sign_in: Callable[..., SignedIn]) -
     messages = text_of(client.get(f"/accounts/{account_id}/timeline/?family=message").content)
     assert "Reminder" in messages and "Invoice" not in messages.replace("Invoices", "")
     assert client.get(f"/accounts/{account_id}/timeline/?family=x&limit=9999999999").status_code == 200
+    assert client.get(f"/accounts/{account_id}/timeline/?limit=²").status_code == 200
 
 
 def test_messages(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:

@@ -67,6 +67,8 @@ def test_sent_twice_it_posts_once(account_id: int, sign_in: Callable[..., Signed
         ({"amount": "0"}, "A payment is above zero."),
         ({"amount": "-5.00"}, "A payment is above zero."),
         ({"amount": "abc"}, "cannot be read"),
+        ({"amount": "999999999999999"}, "is too large for one payment"),
+        ({"amount": "100000000000.00"}, "is too large for one payment"),
         ({"amount": "10.00", "received_on": "2025-03-21"}, "cannot have arrived after today"),
         ({"amount": "10.00", "received_on": "2015-03-20"}, "check the year"),
         ({"amount": "10.00", "invoice": "F-1"}, "not one of the available choices"),
@@ -99,6 +101,22 @@ def test_reversal_needs_a_reason_and_reopens(account_id: int, sign_in: Callable[
     assert "Payment of €45.50 reversed" in page and "cheque unpaid" in page
     assert client.get(address).status_code == 302
     assert client.get(f"/accounts/{account_id}/payments/999999999/reverse/").status_code == 404
+
+
+def test_the_second_of_two_reversals_is_told_and_not_audited(
+    account_id: int, sign_in: Callable[..., SignedIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(Role.FINANCE, "en").client
+    client.post(f"/accounts/{account_id}/payments/new/", form_of(client, account_id) | {"amount": "45.50"})
+    before = credits_of(account_id, TODAY)[0]
+    address = f"/accounts/{account_id}/payments/{before.id}/reverse/"
+    form = {"reversed_on": TODAY.isoformat(), "reason": "cheque unpaid"}
+    assert client.post(address, form, follow=True).status_code == 200
+    monkeypatch.setattr("relance.faces.desk.views.payments._receipt", lambda *_ids: before)
+    page = text_of(client.post(address, form | {"reason": "another"}, follow=True).content)
+    assert "This payment is already reversed." in page
+    assert "what it had settled is open again" not in page
+    assert [row.verb for row in audit_rows().rows].count("payment_reversed") == 1
 
 
 def test_an_agent_does_not_reverse(account_id: int, sign_in: Callable[..., SignedIn]) -> None:

@@ -75,6 +75,24 @@ def test_it_never_leads_elsewhere(client: Client, elsewhere: str) -> None:
     assert answer["Location"] == "/"
 
 
+@pytest.mark.parametrize("wanted", ["abc", "desk:home", "sign_in", "//evil.example/", "/\\\\evil.example"])
+def test_what_is_no_path_leads_home(client: Client, sign_in: Callable[..., SignedIn], wanted: str) -> None:
+    person = sign_in()
+    assert person.client.get("/sign-in/", {"next": wanted})["Location"] == "/"
+    assert client.post("/language/", {"language": "fr", "next": wanted})["Location"] == "/"
+    assert person.client.post("/language/", {"language": "fr", "next": wanted})["Location"] == "/"
+
+
+def test_a_client_address_that_is_none_is_no_error() -> None:
+    answer = Client(REMOTE_ADDR="unknown").post("/sign-in/", {"username": "nadia", "password": "no"})
+    assert answer.status_code == 422
+
+
+def test_a_fragment_from_a_damaged_address_leads_to_the_sign_in_page(client: Client) -> None:
+    answer = client.get("/accounts/", headers={"HX-Request": "true", "HX-Current-URL": "http://["})
+    assert answer["HX-Redirect"] == "/sign-in/?next=/"
+
+
 def test_a_deactivated_person_is_out_at_once(client: Client, sign_in: Callable[..., SignedIn]) -> None:
     boss, agent = sign_in(), sign_in(Role.AGENT)
     assert agent.client.get("/preferences/").status_code == 200

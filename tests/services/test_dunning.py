@@ -9,9 +9,11 @@ from relance.cycle.services import run
 from relance.dunning import queries
 from relance.dunning.laws import LAWS
 from relance.dunning.services import (
+    close_night,
     decide_accounts,
     export_scenario,
     import_scenario,
+    nudge,
     override_scenario,
 )
 from relance.kit.laws import check
@@ -271,6 +273,71 @@ def test_explain_says_where_why_and_what_next(office: Office) -> None:
     assert (told.next.stage, told.next.on) == ("second", day("2026-02-07"))
     (nothing,) = queries.explain(the(ALICE).id, day("2026-02-03"))
     assert nothing.because[0].code == "nothing_overdue"
+
+
+def test_money_that_comes_and_goes_back_reminds_nobody_twice(office: Office) -> None:
+    import_scenario(scenario(), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-10")
+    posted = post_receipt(ReceiptOrder(the(BRUNO).id, "P1", "EUR", 3000, day("2026-02-11"), "cheque"), "agent")
+    assert queries.positions_of([the(BRUNO).id]) == {}
+    reverse_receipt(the(BRUNO).id, posted.credit_id, day("2026-02-11"), "recorded on the wrong account", "agent")
+    assert live("2026-02-11", "2026-02-28") == {"2026-02-14": {"house/formal": 1}}
+    assert len({row.opened_on for row in queries.positions_of([the(BRUNO).id])[the(BRUNO).id]}) == 1
+    assert not any(report.offenders for report in check(LAWS))
+
+
+def test_a_new_policy_looks_again_at_debts_that_were_too_small(office: Office) -> None:
+    import_scenario(scenario(enter='{min_amount: "200.00"}'), "test")
+    office.bill("BRUNO", "F1", "100.00", "2026-01-01", "2026-01-31")
+    assert live("2026-02-01", "2026-02-03") == {}
+    import_scenario(scenario(), "test")
+    assert live("2026-02-04", "2026-02-04") == {"2026-02-04": {"house/reminder": 1}}
+
+
+def test_an_override_counts_from_the_next_night(office: Office) -> None:
+    import_scenario(scenario(enter='{min_amount: "200.00"}'), "test")
+    import_scenario(scenario("strict", priority="1"), "test")
+    office.bill("BRUNO", "F1", "100.00", "2026-01-01", "2026-01-31")
+    assert live("2026-02-01", "2026-02-03") == {}
+    override_scenario(the(BRUNO).id, "strict", "supervisor")
+    assert live("2026-02-04", "2026-02-04") == {"2026-02-04": {"strict/reminder": 1}}
+
+
+def test_what_arrives_before_the_first_night_has_closed_is_seen_by_the_next(office: Office) -> None:
+    """The first night decided and died; an old invoice comes in before it is resumed."""
+    import_scenario(scenario(), "test")
+    office.bill("ALICE", "F1", "30.00", "2026-01-01", "2026-01-31")
+    decide_accounts([the(ALICE).id], day("2026-02-01"))
+    office.bring("invoices", {"account": "BRUNO", "number": "F9", "amount": "30.00", "issued_on": "2026-01-01",
+                              "due_on": "2026-01-10"}, as_of=day("2026-02-01"))  # fmt: skip
+    close_night(day("2026-02-01"))
+    assert live("2026-02-02", "2026-02-02") == {"2026-02-02": {"house/reminder": 1}}
+
+
+def test_a_nudge_from_a_transaction_that_commits_later_is_kept(office: Office) -> None:
+    """Two nudges are two rows: a decision takes away those it saw, not one that was not committed yet."""
+    for _ in range(2):
+        nudge([the(BRUNO).id], only_pursued=False)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM dunning_nudge WHERE account_id = %s", [the(BRUNO).id])
+        assert cursor.fetchone()[0] == 2
+    decide_accounts([the(BRUNO).id], day("2026-02-01"))
+    assert the(BRUNO).id not in queries.due_for_decision(day("2026-02-02"))
+
+
+def test_money_after_skipped_nights_closes_the_episode_at_once(office: Office) -> None:
+    import_scenario(scenario(), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-06")
+    post_receipt(ReceiptOrder(the(BRUNO).id, "P1", "EUR", 3000, day("2026-02-09"), "cash"), "agent")
+    assert queries.positions_of([the(BRUNO).id]) == {}
+    assert not any(report.offenders for report in check(LAWS))
+
+
+def test_a_date_a_lifetime_ahead_is_refused(office: Office) -> None:
+    with pytest.raises(Refusal, match="more than a year ahead"):
+        run(day("2062-01-09"))
 
 
 LAW_BREAKS = {

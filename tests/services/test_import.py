@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from relance.customers.facts import AccountsChanged
+from relance.customers.imports import accounts as accounts_import
 from relance.customers.queries import account_by_number, creditors
+from relance.intake import services as intake
 from relance.intake.facts import FileReport
 from relance.intake.queries import imported_files
 from relance.intake.services import find_files, import_paths
 from relance.kit.laws import check
 from relance.kit.refusal import Refusal
+from relance.ledger.facts import ItemsPosted
+from relance.ledger.imports import invoices as invoices_import
 from relance.ledger.laws import LAWS
 
 pytestmark = pytest.mark.django_db
@@ -174,7 +179,15 @@ def test_quoted_newlines_commas_and_quotes_stay_in_their_cell_and_do_not_disturb
         ("A1,F1,2026-01-01,2026-01-31,12.5,,JPY,", "amount", "has more decimals than JPY allows (0)"),
         ("A1,F1,2026-01-01,2026-01-31,1e3,,,", "amount", "'1e3' is not an amount"),
         ("A1,F1,2026-01-01,2026-01-31,NaN,,,", "amount", "'NaN' is not an amount"),
-        ("A1,F1,2026-01-01,2026-01-31,12345678901234567890,,,", "amount", "is not an amount"),
+        ("A1,F1,2026-01-01,2026-01-31,12345678901234567890,,,", "amount", "is more than this system takes"),
+        (
+            "A1,F1,2026-01-01,2026-01-31,100000000000,,,",
+            "amount",
+            "'100000000000' is more than this system takes in one amount (99,999,999,999)",
+        ),
+        ("A1,F1,2026-01-01,2026-01-31,123456789012345.00,,,", "amount", "(99,999,999,999)"),
+        ("A1,F1,2026-01-01,2026-01-31,999999999999.9,,,", "amount", "(99,999,999,999)"),
+        ("A1,F1,2026-01-01,2026-01-31,100000000000,,JPY,", "amount", "(99,999,999,999)"),
         ("A1,F1,2026-01-01,2026-01-31,-5.00,,,", "amount", "put it in credits.csv"),
         ("A1,F1,2026-01-01,2026-01-31,,,,", "amount", "amount is missing"),
         ("A1,F1,2026-01-01,2026-01-31,5.00,6.00,,", "tax_amount", "is more than the amount of 5.00"),
@@ -213,12 +226,19 @@ def test_amounts_have_the_decimals_of_their_currency(known: Folder) -> None:
     known.bring(
         "invoices.csv",
         f"{INVOICE},currency\nA1,F1,2026-01-01,2026-01-31,97.6,EUR\nA1,F2,2026-01-01,2026-01-31,1500,JPY\n"
-        "A1,F3,2026-01-01,2026-01-31,1.234,KWD\nA1,F4,2026-01-01,2026-01-31,123456789012345,EUR\n"
-        "A1,F5,2026-01-01,2026-01-31,0.00,EUR\n",
+        "A1,F3,2026-01-01,2026-01-31,1.234,KWD\nA1,F4,2026-01-01,2026-01-31,99999999999.99,EUR\n"
+        "A1,F5,2026-01-01,2026-01-31,0.00,EUR\nA1,F6,2026-01-01,2026-01-31,000000000012.50,EUR\n"
+        "A1,F7,2026-01-01,2026-01-31,99999999999.999,KWD\n",
     )
     assert rows("SELECT number, amount_minor FROM ledger_openitem ORDER BY number") == [
-        ("F1", 9_760), ("F2", 1_500), ("F3", 1_234), ("F4", 12_345_678_901_234_500), ("F5", 0),
-    ]  # fmt: skip
+        ("F1", 9_760),
+        ("F2", 1_500),
+        ("F3", 1_234),
+        ("F4", 9_999_999_999_999),
+        ("F5", 0),
+        ("F6", 1_250),
+        ("F7", 99_999_999_999_999),
+    ]
     assert_laws_hold()
 
 
@@ -253,6 +273,58 @@ def test_a_posted_invoice_never_changes_but_its_document_may(known: Folder) -> N
     assert rows("SELECT number, amount_minor, document_url FROM ledger_openitem ORDER BY number") == [
         ("F1", 12_000, ""), ("F2", 3_000, "http://x/2"), ("F3", 500, ""),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "//x/1", "x http://x/1", "httpx://x"])
+def test_the_address_of_a_document_is_a_web_address(known: Folder, url: str) -> None:
+    header = f"{INVOICE},document_url\n"
+    row = "A1,F1,2026-01-01,2026-01-31,120.00,"
+    assert counts(known.bring("invoices.csv", f"{header}{row}{url}\n")) == (0, 0, 0, 1)
+    assert counts(known.bring("invoices.csv", f"{header}{row}HTTPS://x/1\n")) == (1, 0, 0, 0)
+    report = known.bring("invoices.csv", f"{header}{row}{url}\n")
+    assert errors(report) == [
+        (
+            1,
+            "document_url",
+            f"{url!r} is not a web address; write one that begins with http:// or https://, or nothing",
+        )
+    ]
+    assert rows("SELECT document_url FROM ledger_openitem") == [("HTTPS://x/1",)]
+
+
+def test_which_accounts_changed_is_told_but_not_which_are_new_or_the_same(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[object] = []
+    monkeypatch.setattr(accounts_import, "publish", heard.append)
+    header = "number,name,segment,email,parent\n"
+    folder.bring("accounts.csv", f"{header}A1,Alice,north,,\nA2,Bruno,north,,\nA3,Chloe,north,,\nA4,Dan,,,\n")
+    assert heard == []
+    report = folder.bring(
+        "accounts.csv",
+        f"{header}A1,Alice,south,,\nA2,Bruno,north,,\nA3,Chloe,north,c@x.test,\nA4,Dan,,,A1\nA5,Eve,north,,\n",
+    )
+    assert counts(report) == (1, 3, 1, 0)
+    (event,) = heard
+    assert isinstance(event, AccountsChanged)
+    numbers = {
+        row[0] for row in rows(f"SELECT number FROM customers_billingaccount WHERE id IN {(*event.account_ids,)}")
+    }
+    assert (numbers, len(event.account_ids)) == ({"A1", "A3", "A4"}, 3)
+
+
+@pytest.mark.parametrize(("decided", "horizon"), [(None, AS_OF), (dt.date(2026, 5, 1), dt.date(2026, 5, 1))])
+def test_items_due_until_a_week_past_the_last_decided_day_are_told_as_late(
+    known: Folder, monkeypatch: pytest.MonkeyPatch, decided: dt.date | None, horizon: dt.date
+) -> None:
+    heard: list[object] = []
+    monkeypatch.setattr(invoices_import, "publish", heard.append)
+    monkeypatch.setattr(intake, "decided_through", lambda: decided)
+    due = (horizon + dt.timedelta(days=6), horizon + dt.timedelta(days=7))
+    known.bring("invoices.csv", f"{INVOICE}\nA1,F1,2026-01-01,{due[0]},10.00\nA2,F2,2026-01-01,{due[1]},10.00\n")
+    alice = account_by_number("A1")
+    assert alice is not None
+    assert heard == [ItemsPosted([alice.id])]
 
 
 def test_a_column_that_the_second_file_lacks_is_no_contradiction(known: Folder) -> None:

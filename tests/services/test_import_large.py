@@ -3,12 +3,14 @@
 import datetime as dt
 import resource
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
+from relance.customers.services import lock_accounts
 from relance.intake.services import import_paths
 from relance.kit.laws import check
 from relance.kit.staging import first_load, merging
@@ -173,3 +175,32 @@ def test_two_imports_of_one_file_at_once_write_it_once(tmp_path: Path) -> None:
         thread.join()
     assert sorted(results) == [(0, 0, 2_000, 0), (0, 0, 2_000, 0), (2_000, 0, 0, 0)]
     assert rows("SELECT count(*) FROM ledger_openitem") == [(2_000,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_accounts_import_beside_another_writer_of_the_accounts_locks_them_in_the_same_order(tmp_path: Path) -> None:
+    path = write_accounts(tmp_path / "accounts.csv", 50)
+    assert counts(path) == (50, 0, 0, 0)
+    header, *lines = write_accounts(path, 50, name="Renamed").read_text().splitlines(keepends=True)
+    path.write_text(header + "".join(reversed(lines)))
+    ids = [int(str(row[0])) for row in rows("SELECT id FROM customers_billingaccount ORDER BY id")]
+    results: list[tuple[int, int, int, int]] = []
+
+    def bring() -> None:
+        try:
+            results.append(counts(path))
+        finally:
+            connections.close_all()
+
+    importing = threading.Thread(target=bring)
+    with transaction.atomic():
+        lock_accounts(ids[:1])
+        importing.start()
+        deadline = time.monotonic() + 20
+        while not rows("SELECT 1 FROM pg_locks WHERE NOT granted") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        # The import waits for the first account; had it taken a later one before, each would now wait for the other.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM customers_billingaccount WHERE id = ANY(%s) FOR NO KEY UPDATE NOWAIT", [ids])
+    importing.join()
+    assert results == [(0, 50, 0, 0)]

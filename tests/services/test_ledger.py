@@ -127,6 +127,32 @@ def test_credit_notes_count_like_money(office: Office) -> None:
     assert_laws_hold()
 
 
+def test_the_earlier_money_settles_first_whatever_came_in_first(office: Office) -> None:
+    """A credit note of March is posted before the payment of January: the payment paid the invoice in January."""
+    from tests.cast import CHLOE
+
+    office.bill("CHLOE", "F1", "100.00", "2026-01-01", "2026-01-31")
+    office.bring(
+        "credits", {"account": "CHLOE", "number": "C1", "issued_on": "2026-03-15", "amount": "100.00", "invoice": "F1"}
+    )
+    office.pay("CHLOE", "P1", "100.00", "2026-01-20")
+    assert open_amounts(CHLOE, "2026-02-01") == {}
+    balance = queries.balances([the(CHLOE).id], day("2026-03-15"))[the(CHLOE).id][0]
+    assert (balance.open_minor, balance.unallocated_minor) == (0, 10000)
+    assert open_amounts(CHLOE, "2026-01-19") == {"F1": 10000}
+    assert_laws_hold()
+
+
+def test_money_of_today_is_not_kept_waiting_by_money_of_next_week(office: Office) -> None:
+    office.bill("BRUNO", "F1", "100.00", "2026-01-01", "2026-01-08")
+    office.bill("BRUNO", "F2", "40.00", "2026-01-02", "2026-02-08")
+    office.pay("BRUNO", "LATER", "100.00", "2026-01-15")
+    receive(BRUNO, "NOW", 10000, "2026-01-08")
+    assert open_amounts(BRUNO, "2026-01-09") == {"F2": 4000}
+    assert open_amounts(BRUNO, "2026-01-15") == {}
+    assert_laws_hold()
+
+
 BREAKS = {
     "ledger.item_open_amount": "UPDATE ledger_openitem SET open_minor = open_minor - 1 WHERE number = 'F1'",
     "ledger.credit_open_amount": "UPDATE ledger_credit SET open_minor = open_minor + 1 WHERE open_minor < amount_minor",

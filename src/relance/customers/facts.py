@@ -1,6 +1,7 @@
 """What other rooms may know of creditors and accounts."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,3 +77,13 @@ class TimelineEvent:
     kind: str
     data: dict[str, Any]
     actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsChanged:
+    """Event: what is known of these accounts changed - criteria, address, any column; new accounts are not among them.
+
+    Published inside the writing transaction, which holds the locks of these accounts.
+    """
+
+    account_ids: Sequence[int]

@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
+from psycopg import errors
 
 ACCOUNTS_PER_CHUNK = 5_000
 CHUNKS_WORTH_A_WORKER = 3
+ATTEMPTS_PER_CHUNK = 5
 
 ChunkWork = Callable[[Sequence[int], dt.date], dict[str, Any]]
 Progress = Callable[[str, int, int], None]
@@ -83,6 +85,18 @@ def _help(business_date: dt.date, step_id: int, work: ChunkWork) -> None:
 
 
 def _work_one(business_date: dt.date, step_id: int, work: ChunkWork) -> bool:
+    """Work one chunk; again when others' locks got in its way, which a bounded number of times is bad luck only."""
+    for attempt in range(ATTEMPTS_PER_CHUNK):
+        try:
+            return _claim_and_work(business_date, step_id, work)
+        except OperationalError as error:
+            unlucky = isinstance(error.__cause__, errors.DeadlockDetected | errors.SerializationFailure)
+            if not unlucky or attempt == ATTEMPTS_PER_CHUNK - 1:
+                raise
+    raise AssertionError("the loop returns or raises")
+
+
+def _claim_and_work(business_date: dt.date, step_id: int, work: ChunkWork) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, accounts FROM cycle_chunk WHERE step_id = %s AND state = 'open' ORDER BY number LIMIT 1 "

@@ -16,9 +16,12 @@ from relance.cycle.queries import cycle as recorded_cycle
 from relance.cycle.queries import last_closed, unfinished
 from relance.dunning.queries import due_for_decision
 from relance.dunning.services import ChunkFigures, decide_accounts
+from relance.kit.clock import today
 from relance.kit.refusal import Refusal
 from relance.kit.shelf import shelf
 
+FURTHEST_AHEAD = dt.timedelta(days=366)
+"""How far ahead of the clock a date may be worked: a rehearsal may look ahead, a mistyped century may not."""
 ORDER = ("decide", "perform", "deliver", "verify", "close")
 _LOCK = "SELECT {}(hashtext('relance.cycle'))"
 
@@ -34,6 +37,8 @@ def run(business_date: dt.date, workers: int = 1, dry_run: bool = False, progres
     where it stopped; an earlier one left unfinished is finished first. Raises Refusal for a date before the last
     closed one that was never worked, and while another cycle is running. With `dry_run` nothing is written.
     """
+    if business_date > today() + FURTHEST_AHEAD:
+        raise Refusal(f"{business_date} lies more than a year ahead; a closed date can never be gone back behind")
     if dry_run:
         return _dry_run(business_date)
     with _only_cycle():

@@ -15,7 +15,7 @@ from relance.dunning.facts import Decision, PositionFacts, ScenarioFacts
 from relance.dunning.rules import choose, decide
 from relance.kit.bulk import id_array
 from relance.ledger.facts import Level, Standing
-from relance.ledger.queries import standings
+from relance.ledger.queries import reopened_items, standings
 
 
 @dataclass(slots=True)
@@ -32,6 +32,7 @@ class Case:
     standing: Standing | None
     position: PositionFacts | None
     account: AccountFacts
+    resumes: bool = False
 
 
 def decisions(account_ids: Sequence[int], as_of: dt.date) -> Iterator[tuple[Case, Decision]]:
@@ -45,6 +46,7 @@ def cases(account_ids: Sequence[int], as_of: dt.date) -> list[Case]:
     held = positions(account_ids)
     people = accounts(account_ids)
     chosen = _scenarios(people, held)
+    came_back = _came_back(account_ids, held, as_of)
     by_level: dict[Level, list[int]] = {Level.ACCOUNT: [], Level.INVOICE: []}
     for account_id, scenario in chosen.items():
         by_level[scenario.level].append(account_id)
@@ -55,9 +57,9 @@ def cases(account_ids: Sequence[int], as_of: dt.date) -> list[Case]:
             continue
         for standing in standings(as_of, level, ids):
             key = (standing.account_id, standing.item_id, standing.currency)
-            position = held.get(key)
+            position = held.get(key) or came_back.get(key)
             scenario = stored_scenarios.version(position.version_id) if position else chosen[standing.account_id]
-            found.append(Case(*key, scenario, standing, position, people[key[0]]))
+            found.append(Case(*key, scenario, standing, position, people[key[0]], resumes=key in came_back))
             seen.add(key)
     for key, position in held.items():
         if key not in seen:
@@ -98,6 +100,50 @@ def _scenarios(
         if scenario is not None:
             chosen[account_id] = scenario
     return chosen
+
+
+def _came_back(
+    account_ids: Sequence[int], held: dict[tuple[int, int, str], PositionFacts], as_of: dt.date
+) -> dict[tuple[int, int, str], PositionFacts]:
+    """Closed episodes whose debt came back, with the place where each stood.
+
+    When money that settled a pursued item is taken back, the customer has heard the earlier stages already: the episode
+    goes on where it was, and nobody is reminded twice of one thing.
+    """
+    pursued = {key[0] for key in held}
+    reopened = reopened_items([account_id for account_id in account_ids if account_id not in pursued], as_of)
+    if not reopened:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT DISTINCT ON (e.account_id, e.item_id, e.currency)
+                   e.account_id, e.item_id, e.currency, e.id, e.version_id, e.opened_on, e.closed_on,
+                   coalesce(a.stage_index, -1), a.planned_on, coalesce(a.done, TRUE)
+            FROM dunning_episode e
+            LEFT JOIN LATERAL (
+                SELECT stage_index, planned_on, bool_and(state = 'performed') AS done FROM dunning_plannedaction p
+                WHERE p.account_id = e.account_id AND p.episode_id = e.id AND p.state <> 'passed'
+                GROUP BY stage_index, planned_on ORDER BY stage_index DESC LIMIT 1) a ON TRUE
+            WHERE e.account_id = ANY(%s::bigint[]) AND e.closed_on IS NOT NULL
+            ORDER BY e.account_id, e.item_id, e.currency, e.closed_on DESC, e.id DESC""",
+            [id_array(sorted({row[0] for row in reopened}))],
+        )
+        closed = cursor.fetchall()
+    found: dict[tuple[int, int, str], PositionFacts] = {}
+    for account_id, item_id, currency, episode_id, version_id, opened_on, closed_on, index, entered_on, done in closed:
+        if any(
+            account == account_id
+            and item_id in (0, item)
+            and item_currency == currency
+            and due_on < closed_on
+            and reopened_on >= opened_on
+            for account, item, item_currency, due_on, reopened_on in reopened
+        ):
+            found[account_id, item_id, currency] = PositionFacts(
+                account_id, episode_id, item_id, currency, version_id, opened_on, index, entered_on, done
+            )
+    return found
 
 
 def positions(account_ids: Sequence[int]) -> dict[tuple[int, int, str], PositionFacts]:

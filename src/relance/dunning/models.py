@@ -114,9 +114,13 @@ class PlannedAction(AccountScoped):
 
 
 class Nudge(models.Model):
-    """An account whose facts changed since its last decision; the next decision takes the row away."""
+    """An account whose facts changed since its last decision; the next decision takes its rows away.
 
-    account_id = models.BigIntegerField(primary_key=True)
+    Rows are only added, never merged: a decision deletes those it can see before it reads the facts, so a nudge from a
+    transaction that commits later stays for the next one.
+    """
+
+    account_id = models.BigIntegerField(db_index=True)
 
 
 class Horizon(models.Model):

@@ -66,7 +66,7 @@ def due_for_decision(as_of: dt.date) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT account_id FROM dunning_position WHERE next_review_on <= %s", [as_of])
         found.update(row[0] for row in cursor.fetchall())
-        cursor.execute("SELECT account_id FROM dunning_nudge")
+        cursor.execute("SELECT DISTINCT account_id FROM dunning_nudge")
         found.update(row[0] for row in cursor.fetchall())
         if after is not None:
             moved, reopened = money_effective(after, as_of)

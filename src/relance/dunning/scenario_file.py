@@ -28,7 +28,15 @@ LATER_CHANNELS = frozenset({"sms", "letter", "registered_letter", "voice", "call
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a number with decimals stays text (money never passes through a float) and a key appears once."""
+    """YAML in which a number with decimals stays text (money never passes through a float), a key appears once, a whole
+    number is decimal (`010` is not eight) and nothing is repeated by reference (a few lines could grow without end).
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise yaml.constructor.ConstructorError(None, None, "references (*name) are not used in scenarios", mark)
+        return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -44,14 +52,14 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_LEFT_AS_TEXT = {"tag:yaml.org,2002:float", "tag:yaml.org,2002:int", "tag:yaml.org,2002:timestamp"}
 _Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if tag not in {"tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp"}
-    ]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _LEFT_AS_TEXT]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(0|[1-9][0-9]{0,17})$"), list("-0123456789"))  # type: ignore[no-untyped-call]
 
 
 def read_content(text: str) -> dict[str, Any]:

@@ -18,6 +18,13 @@ from relance.kit.staging import Batch, FileHead, FileImport, inspect, lock_again
 
 SHELVES = ("relance.customers.imports", "relance.ledger.imports", "relance.payments.imports")
 ERRORS_RECORDED = 100
+LATE_MARGIN = dt.timedelta(days=7)
+"""How far past the last decided day a new item already counts as late.
+
+A night may close, or midnight pass, while the import is under way; neither sees the other's rows before they are
+written. An account looked at for nothing costs one look, one that nobody looks at stays without reminders. The last
+decided day itself may be ahead of the clock: a rehearsal closes days before they come.
+"""
 
 Progress = Callable[[str], None]
 """Hears a sentence about what is being done now."""
@@ -46,8 +53,7 @@ def import_paths(
     for kind, path in found.files:
         tell(f"Checking {path.name}")
         heads.append((imports[kind], inspect(path, imports[kind].columns)))
-    # A rehearsal may have closed days that the clock has not reached: an item late on any of them is late.
-    late_on = max(as_of, decided_through() or as_of)
+    late_on = max(as_of, decided_through() or as_of) + LATE_MARGIN
     names = Counter(head.path.name for _, head in heads)
     reports = []
     for file_import, head in heads:

@@ -3,8 +3,18 @@
 import datetime as dt
 import os
 
+from relance.kit.refusal import Refusal
+
 
 def today() -> dt.date:
-    """Today's date in the server's time zone, or the date in `RELANCE_TODAY` when a rehearsal sets it."""
+    """Today's date in the server's time zone, or the date in `RELANCE_TODAY` when a rehearsal sets it.
+
+    Raises Refusal when that is not a date.
+    """
     pinned = os.environ.get("RELANCE_TODAY")
-    return dt.date.fromisoformat(pinned) if pinned else dt.datetime.now().astimezone().date()
+    if not pinned:
+        return dt.datetime.now().astimezone().date()
+    try:
+        return dt.date.fromisoformat(pinned)
+    except ValueError:
+        raise Refusal(f"RELANCE_TODAY is {pinned!r}; write a day such as 2026-01-31, or unset it") from None

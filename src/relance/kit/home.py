@@ -6,6 +6,8 @@ from pathlib import Path
 
 import platformdirs
 
+from relance.kit.refusal import Refusal
+
 
 def home() -> Path:
     """`RELANCE_HOME`, else the user's data directory.
@@ -20,7 +22,10 @@ def home() -> Path:
         path = Path("/var/lib/relance")
     else:
         path = Path(platformdirs.user_data_dir("relance"))
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refusal(f"RELANCE_HOME: {path} is not a folder that can be used ({error.strerror})") from None
     return path
 
 

@@ -15,13 +15,19 @@ def open_items(account_ids: Sequence[int] | None, known_at: dt.datetime | None =
     effective later than `as_of` (`%(known_at)s`).
     """
     scope = "AND {0}account_id = ANY(%(ids)s::bigint[])" if account_ids is not None else ""
-    masked = "AND posted_at < %(known_at)s" if known_at is not None else ""
+    # An undoing is masked together with the row it undoes, or money taken back would count as owed twice.
+    masked = (
+        """AND coalesce((SELECT o.posted_at FROM ledger_allocation o
+                         WHERE o.account_id = a.account_id AND o.id = a.undoes_id), a.posted_at) < %(known_at)s"""
+        if known_at is not None
+        else ""
+    )
     columns = "i.account_id, i.id, i.kind, i.number, i.nature, i.currency, i.born_on, i.due_on, i.amount_minor"
     return f"""
         later AS (
-            SELECT account_id, item_id, sum(amount_minor)::bigint AS later_minor FROM ledger_allocation
-            WHERE effective_on > %(as_of)s {scope.format("")} {masked}
-            GROUP BY account_id, item_id HAVING sum(amount_minor) <> 0),
+            SELECT a.account_id, a.item_id, sum(a.amount_minor)::bigint AS later_minor FROM ledger_allocation a
+            WHERE a.effective_on > %(as_of)s {scope.format("a.")} {masked}
+            GROUP BY a.account_id, a.item_id HAVING sum(a.amount_minor) <> 0),
         open_then AS (
             SELECT {columns}, i.open_minor + coalesce(l.later_minor, 0) AS open_minor, i.document_url
             FROM ledger_openitem i LEFT JOIN later l ON l.account_id = i.account_id AND l.item_id = i.id

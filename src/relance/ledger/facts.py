@@ -113,10 +113,14 @@ class PostedReceipt:
 
 @dataclass(frozen=True, slots=True)
 class MoneyMoved:
-    """News: credits of these accounts were posted, or taken back when `reopened` is true."""
+    """News: credits of these accounts were posted, or taken back when `reopened` is true.
+
+    `effective_on` is the day from which a single posting counts; a file's postings have many days and give none.
+    """
 
     account_ids: Sequence[int]
     reopened: bool = False
+    effective_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

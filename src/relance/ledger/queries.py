@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from relance.customers.facts import TimelineEvent
 from relance.customers.queries import ACCOUNT_RELATION
+from relance.kit.bulk import id_array
 from relance.ledger import as_of as then
 from relance.ledger.facts import AgeingRow, Balance, CreditFacts, Level, OpenItemFacts, Standing
 
@@ -219,6 +220,20 @@ def money_effective(after: dt.date, as_of: dt.date) -> tuple[list[int], list[int
         )
         rows = cursor.fetchall()
     return [account_id for account_id, _ in rows], [account_id for account_id, reopened in rows if reopened]
+
+
+def reopened_items(account_ids: Sequence[int], as_of: dt.date) -> list[tuple[int, int, str, dt.date, dt.date]]:
+    """Items that a reversal opened again by `as_of`: (account, item, currency, due on, reopened on)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.account_id, i.id, i.currency, i.due_on, max(a.effective_on) FROM ledger_allocation a "
+            "JOIN ledger_reversal r ON r.account_id = a.account_id AND r.credit_id = a.credit_id "
+            "JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id "
+            "WHERE a.account_id = ANY(%s::bigint[]) AND a.undoes_id IS NOT NULL AND a.effective_on <= %s "
+            "GROUP BY 1, 2, 3, 4",
+            [id_array(account_ids), as_of],
+        )
+        return cursor.fetchall()
 
 
 def item_numbers(account_ids: Sequence[int], item_ids: Sequence[int]) -> dict[int, str]:

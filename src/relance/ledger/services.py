@@ -8,6 +8,7 @@ from itertools import chain
 from django.db import connection, transaction
 
 from relance.customers.services import lock_accounts
+from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
@@ -46,7 +47,7 @@ def post_receipt(order: ReceiptOrder, posted_by: str = "") -> PostedReceipt:
         _book(cursor, order.account_id, credit_id, order.received_on, order.currency, chart.BANK, chart.CONTROL,
               order.amount_minor)  # fmt: skip
     _allocate_chunk([order.account_id])
-    publish(MoneyMoved([order.account_id]))
+    publish(MoneyMoved([order.account_id], effective_on=order.received_on))
     return PostedReceipt(credit_id, True, _unallocated(order.account_id, credit_id))
 
 
@@ -96,10 +97,10 @@ def _book(
 
 
 @transaction.atomic
-def reverse_receipt(account_id: int, credit_id: int, reversed_on: dt.date, reason: str, posted_by: str = "") -> None:
+def reverse_receipt(account_id: int, credit_id: int, reversed_on: dt.date, reason: str, posted_by: str = "") -> bool:
     """Take a receipt back in full: its items are open again with their original due dates, from `reversed_on` on.
 
-    Asking again for a reversed receipt changes nothing. Raises Refusal when there is no such receipt, the day lies
+    Returns whether it did so: asking again for a reversed receipt changes nothing and returns False. Raises Refusal when there is no such receipt, the day lies
     before the receipt, or no reason is given.
     """
     if not reason.strip():
@@ -117,7 +118,7 @@ def reverse_receipt(account_id: int, credit_id: int, reversed_on: dt.date, reaso
             raise Refusal("there is no such receipt on this account")
         _, currency, amount_minor, received_on, already = row
         if already:
-            return
+            return False
         if reversed_on < received_on:
             raise Refusal(f"the receipt is of {received_on}; it cannot be reversed before that day")
         cursor.execute(
@@ -147,7 +148,8 @@ def reverse_receipt(account_id: int, credit_id: int, reversed_on: dt.date, reaso
         reversal_id = cursor.fetchone()[0]
         _book(cursor, account_id, reversal_id, reversed_on, currency, chart.CONTROL, chart.BANK, amount_minor)
     _allocate_chunk([account_id])
-    publish(MoneyMoved([account_id], reopened=True))
+    publish(MoneyMoved([account_id], reopened=True, effective_on=reversed_on))
+    return True
 
 
 def allocate_accounts(account_ids: Sequence[int]) -> int:
@@ -165,8 +167,47 @@ def allocate_accounts(account_ids: Sequence[int]) -> int:
     return made
 
 
+def _make_room_for_earlier_credits(account_ids: Sequence[int]) -> None:
+    """Undo allocations that an unallocated credit of an earlier date comes before; they are then decided anew.
+
+    Credits settle items in the order of their dates, whatever the order in which they were posted: a receipt of today
+    is not kept waiting by one that is dated next week. Undone on the day they took effect, such allocations leave no
+    trace in what was open on any day.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH earliest AS (
+                SELECT account_id, currency, min(received_on) AS received_on FROM ledger_credit
+                WHERE account_id = ANY(%s::bigint[]) AND open_minor > 0 GROUP BY account_id, currency),
+            displaced AS (
+                SELECT a.account_id, a.id, a.credit_id, a.item_id, a.amount_minor, a.effective_on
+                FROM earliest e
+                JOIN ledger_allocation a ON a.account_id = e.account_id AND a.effective_on > e.received_on
+                JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
+                     AND c.currency = e.currency AND c.received_on > e.received_on
+                WHERE a.undoes_id IS NULL
+                  AND NOT EXISTS (SELECT 1 FROM ledger_allocation u
+                                  WHERE u.account_id = a.account_id AND u.undoes_id = a.id)
+                  AND NOT EXISTS (SELECT 1 FROM ledger_reversal r
+                                  WHERE r.account_id = a.account_id AND r.credit_id = a.credit_id)),
+            undone AS (
+                INSERT INTO ledger_allocation (account_id, credit_id, item_id, amount_minor, effective_on, undoes_id)
+                SELECT account_id, credit_id, item_id, -amount_minor, effective_on, id FROM displaced),
+            items AS (
+                UPDATE ledger_openitem i SET open_minor = i.open_minor + d.minor
+                FROM (SELECT account_id, item_id, sum(amount_minor) AS minor FROM displaced GROUP BY 1, 2) d
+                WHERE i.account_id = d.account_id AND i.id = d.item_id)
+            UPDATE ledger_credit c SET open_minor = c.open_minor + d.minor
+            FROM (SELECT account_id, credit_id, sum(amount_minor) AS minor FROM displaced GROUP BY 1, 2) d
+            WHERE c.account_id = d.account_id AND c.id = d.credit_id""",
+            [id_array(account_ids)],
+        )
+
+
 def _allocate_chunk(account_ids: Sequence[int]) -> int:
     """Allocate for accounts that the transaction has locked."""
+    _make_room_for_earlier_credits(account_ids)
     made = list(_decide_allocations(account_ids))
     if not made:
         return 0
@@ -215,8 +256,9 @@ def _decide_allocations(account_ids: Sequence[int]) -> Iterator[tuple[int, NewAl
             items[account_id].append(OpenDebit(*rest))
         # An item that a reversal opened again takes money from that day on: before it, it was paid.
         cursor.execute(
-            "SELECT item_id, max(effective_on) FROM ledger_allocation "
-            "WHERE account_id = ANY(%s) AND undoes_id IS NOT NULL GROUP BY item_id",
+            "SELECT a.item_id, max(a.effective_on) FROM ledger_allocation a "
+            "JOIN ledger_reversal r ON r.account_id = a.account_id AND r.credit_id = a.credit_id "
+            "WHERE a.account_id = ANY(%s) AND a.undoes_id IS NOT NULL GROUP BY a.item_id",
             [list(items)],
         )
         reopened_on = dict(cursor.fetchall())

@@ -61,6 +61,20 @@ class ReleaseFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryFigures:
+    """What one turn of delivery did: messages that got words, were withdrawn, and were settled by a channel."""
+
+    written_count: int
+    withdrawn_count: int
+    settled_count: int
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything changed; if not, nothing is left or the rest cannot be delivered now."""
+        return bool(self.written_count or self.withdrawn_count or self.settled_count)
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimLine:
     """One invoice that a message claims."""
 

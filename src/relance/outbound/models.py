@@ -15,7 +15,8 @@ class Dispatch(AccountScoped):
     `prepared` has no words yet; `released` has them, after the balance was read once more in the same transaction;
     `sending` belongs to a live sender that holds the advisory lock of `claim` (where a second delivery would arrive
     twice, `sent_at` is set just before the hand-over); `withdrawn` was stopped by a payment; `unknown` may or may not
-    have arrived. `claim` stays on a message that was tried in vain and is released again.
+    have arrived. A dead sender's untouched messages, and released ones of an account whose debt changed, are
+    `prepared` again. `claim` stays on a message that was tried in vain and is released again.
     """
 
     idempotency_key = models.BigIntegerField()

@@ -22,11 +22,9 @@ def deliver(as_of: str) -> None:
     server would not take it.
     """
     day = dt.date.fromisoformat(as_of)
-    services.reread()
+    services.take_up()
     for _ in range(_BATCHES_PER_JOB):
-        figures = services.release(day)
-        settled_count = services.transmit()
-        if not figures.released and not figures.withdrawn and not settled_count:
+        if not services.deliver_batch(day).moved:
             break
     else:
         schedule_delivery(day)

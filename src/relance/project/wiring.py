@@ -3,6 +3,7 @@
 Handlers run inside the transaction that published the event, so a payment and the decision it leads to are one write.
 """
 
+from relance.customers.facts import AccountsChanged
 from relance.dunning.services import nudge, reconsider
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
@@ -11,7 +12,12 @@ from relance.ledger.facts import ItemsPosted, MoneyMoved
 def money_moved(event: MoneyMoved) -> None:
     """Money came or went: an episode whose debt is gone closes now, and the night looks at these accounts again."""
     nudge(event.account_ids, only_pursued=not event.reopened)
-    reconsider(event.account_ids)
+    reconsider(event.account_ids, event.effective_on)
+
+
+def accounts_changed(event: AccountsChanged) -> None:
+    """Criteria or addresses changed: another scenario may apply, or a message may reach somebody now."""
+    nudge(event.account_ids, only_pursued=False)
 
 
 def items_posted(event: ItemsPosted) -> None:
@@ -21,4 +27,10 @@ def items_posted(event: ItemsPosted) -> None:
 
 def wire_everything() -> None:
     """Install the table."""
-    events.wire({MoneyMoved: (money_moved,), ItemsPosted: (items_posted,)})
+    events.wire(
+        {
+            MoneyMoved: (money_moved,),
+            ItemsPosted: (items_posted,),
+            AccountsChanged: (accounts_changed,),
+        }
+    )

@@ -24,7 +24,7 @@ def audit_rows(actor: str = "", verb: str = "", after: str | None = None, limit:
     if verb:
         rows = rows.filter(verb=verb)
     total = rows[: COUNT_LIMIT + 1].count()
-    if after and after.isdigit():
+    if after and after.isascii() and after.isdigit() and len(after) < 19:
         rows = rows.filter(id__lt=int(after))
     found = list(rows[: limit + 1])
     page = [AuditFacts(row.id, row.at, row.actor, row.verb, row.subject, row.details) for row in found[:limit]]

@@ -4,6 +4,8 @@ import datetime as dt
 
 from django.db import connection
 
+from relance.customers.facts import AccountsChanged
+from relance.kit.events import publish
 from relance.kit.staging import Batch, Check, Column, FileImport, Kind, Minimum, Reading, Target, upsert
 from relance.kit.staging.columns import shortened
 
@@ -54,7 +56,7 @@ _LONGEST_LINE_OF_PARENTS = 50
 
 
 def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
-    """Create or update accounts by their number, then hang each below its parent."""
+    """Create or update accounts by their number, then hang each below its parent; tell who listens which ones changed."""
     _ensure_default_creditor(batch)
     joins = f"LEFT JOIN customers_creditor AS k ON k.code = coalesce({batch.cell('creditor')}, 'default')"
     offers = {"creditor_id": "k.id"}
@@ -76,7 +78,8 @@ def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
     )
     if has_parents:
         _reject_impossible_parents(reading)
-    upsert(
+    _lock_known(batch)
+    changed = upsert(
         reading,
         "customers_billingaccount",
         _TARGETS,
@@ -85,6 +88,8 @@ def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
     )
     if has_parents:
         _hang_below_parents(batch)
+    if changed:
+        publish(AccountsChanged(changed))
 
 
 def _ensure_default_creditor(batch: Batch) -> None:
@@ -138,6 +143,19 @@ def _reject_impossible_parents(reading: Reading) -> None:
         )
         if not rejected:
             return
+
+
+def _lock_known(batch: Batch) -> None:
+    """Lock the accounts that the file may change, in id order like `lock_accounts`.
+
+    A merge locks rows as its join finds them; beside another writer of the same accounts, the night above all, one
+    would wait for the other in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM customers_billingaccount "  # noqa: S608
+            f"WHERE number IN (SELECT s.number FROM {batch.table} AS s) ORDER BY id FOR NO KEY UPDATE) AS locked"
+        )
 
 
 def _hang_below_parents(batch: Batch) -> None:

@@ -49,10 +49,12 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
     figures = ChunkFigures(accounts_evaluated=len(account_ids))
     if not dry_run:
         lock_accounts(account_ids)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s::bigint[])", [id_array(account_ids)])
     writes = _Writes()
     for case, decision in decisions(account_ids, as_of):
         if isinstance(decision, Leave):
-            if case.position is not None:
+            if case.position is not None and not case.resumes:
                 writes.left.append(case)
             continue
         if isinstance(decision, Advance):
@@ -65,23 +67,21 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
         (writes.opened if case.position is None else writes.moved).append((case, decision))
     if not dry_run:
         _write(writes, as_of, figures)
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s::bigint[])", [id_array(account_ids)])
     return figures
 
 
 @transaction.atomic
-def reconsider(account_ids: Sequence[int]) -> None:
+def reconsider(account_ids: Sequence[int], effective_on: dt.date | None = None) -> None:
     """Decide those of these accounts that are pursued again, because their money changed during the day.
 
-    Decided for the day after the last completed night, which is the day being lived: an episode whose debt is gone
-    closes at once. Nothing new is started here; that is for the night, when the whole day's money is in.
+    Decided for the day being lived: the day after the last completed night, or `effective_on`, the day of the money,
+    when nights were skipped. An episode whose debt is gone closes at once. Nothing new is started here; that is for the night, when the whole day's money is in.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT p.account_id, h.decided_through + 1 FROM dunning_position p, dunning_horizon h "
-            "WHERE p.account_id = ANY(%s) ORDER BY 1",
-            [list(account_ids)],
+            "SELECT DISTINCT p.account_id, greatest(h.decided_through + 1, %s::date) "
+            "FROM dunning_position p, dunning_horizon h WHERE p.account_id = ANY(%s::bigint[]) ORDER BY 1",
+            [effective_on, id_array(account_ids)],
         )
         rows = cursor.fetchall()
     for cut in range(0, len(rows), ACCOUNTS_PER_RECONSIDERATION):
@@ -91,7 +91,7 @@ def reconsider(account_ids: Sequence[int]) -> None:
         settled = [
             case
             for case, decision in decisions(ids, chunk[0][1])
-            if isinstance(decision, Leave) and case.position is not None
+            if isinstance(decision, Leave) and case.position is not None and not case.resumes
         ]
         if settled:
             _leave(settled, chunk[0][1])
@@ -101,6 +101,9 @@ def _write(writes: _Writes, as_of: dt.date, figures: ChunkFigures) -> None:
     episode_ids = next_ids(len(writes.opened)) if writes.opened else []
     if writes.opened:
         _open(writes.opened, episode_ids, as_of)
+    resumed = [case for case, _ in writes.moved if case.resumes]
+    if resumed:
+        _resume(resumed)
     if writes.moved:
         _move(writes.moved, as_of)
     if writes.left:
@@ -149,10 +152,7 @@ def _open(opened: list[tuple[Case, Advance | Stay]], episode_ids: list[int], as_
     )
     copy_rows(
         "dunning_position",
-        (
-            "account_id", "id", "item_id", "currency", "version_id", "opened_on", "stage_index", "stage_entered_on",
-            "holds_later", "next_review_on", "overdue_minor", "oldest_due_on",
-        ),
+        _POSITION_COLUMNS,
         (
             (
                 case.account_id, episode_id, case.item_id, case.currency, case.scenario.version_id, as_of,
@@ -162,6 +162,34 @@ def _open(opened: list[tuple[Case, Advance | Stay]], episode_ids: list[int], as_
             for (case, decision), episode_id in numbered
         ),
     )  # fmt: skip
+
+
+def _resume(resumed: list[Case]) -> None:
+    """Open these episodes again where they stood; the move that follows brings their positions up to date."""
+    places = [case.position for case in resumed if case.position is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE dunning_episode e SET closed_on = NULL FROM unnest(%s::bigint[], %s::bigint[]) AS t(account_id, id) "
+            "WHERE e.account_id = t.account_id AND e.id = t.id",
+            [[place.account_id for place in places], [place.episode_id for place in places]],
+        )
+    copy_rows(
+        "dunning_position",
+        _POSITION_COLUMNS,
+        (
+            (
+                place.account_id, place.episode_id, place.item_id, place.currency, place.version_id, place.opened_on,
+                place.stage_index, place.stage_entered_on, False, None, 0, place.opened_on,
+            )
+            for place in places
+        ),
+    )  # fmt: skip
+
+
+_POSITION_COLUMNS = (
+    "account_id", "id", "item_id", "currency", "version_id", "opened_on", "stage_index", "stage_entered_on",
+    "holds_later", "next_review_on", "overdue_minor", "oldest_due_on",
+)  # fmt: skip
 
 
 def _move(moved: list[tuple[Case, Advance | Stay]], as_of: dt.date) -> None:
@@ -195,7 +223,8 @@ def _leave(left: list[Case], as_of: dt.date) -> None:
             """
             WITH gone AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS t(account_id, id)),
             closed AS (
-                UPDATE dunning_episode e SET closed_on = greatest(%s::date, e.opened_on) FROM gone g
+                UPDATE dunning_episode e SET closed_on = greatest(%s::date, e.opened_on, p.stage_entered_on)
+                FROM gone g JOIN dunning_position p ON p.account_id = g.account_id AND p.id = g.id
                 WHERE e.account_id = g.account_id AND e.id = g.id),
             stopped AS (
                 UPDATE dunning_plannedaction a SET state = 'refused', refusal = 'settled' FROM gone g

@@ -5,18 +5,17 @@ from collections.abc import Sequence
 
 from django.db import connection
 
+from relance.kit.bulk import id_array
+
 
 def nudge(account_ids: Sequence[int], only_pursued: bool) -> None:
-    """Have these accounts decided again at the next occasion; with `only_pursued`, those with an open episode.
-
-    Before the first night there is nothing to look at again: the first night looks at everything overdue.
-    """
-    pursued = "AND EXISTS (SELECT 1 FROM dunning_position p WHERE p.account_id = n.id)" if only_pursued else ""
+    """Have these accounts decided again at the next occasion; with `only_pursued`, those with an open episode."""
+    pursued = "WHERE EXISTS (SELECT 1 FROM dunning_position p WHERE p.account_id = n.id)" if only_pursued else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO dunning_nudge (account_id) SELECT DISTINCT n.id FROM unnest(%s::bigint[]) AS n(id) "  # noqa: S608
-            f"WHERE EXISTS (SELECT 1 FROM dunning_horizon) {pursued} ON CONFLICT DO NOTHING",
-            [list(account_ids)],
+            f"{pursued}",
+            [id_array(account_ids)],
         )
 
 

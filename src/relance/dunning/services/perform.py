@@ -120,15 +120,17 @@ def _outlook(action: Undertaking, as_of: dt.date) -> Mapping[str, object]:
     following = action.stage_index + 1
     if action.standing is not None and following < len(action.scenario.stages):
         next_on = stage_due_on(action.scenario, following, action.standing.oldest_due_on, action.stage_index, as_of)
-    return _context(action.scenario.version_id, action.currency, following, next_on)
+    return _context(action.scenario.version_id, action.currency, action.stage_index, next_on)
 
 
 @lru_cache(maxsize=4096)
-def _context(version_id: int, currency: str, following: int, next_on: dt.date | None) -> Mapping[str, object]:
+def _context(version_id: int, currency: str, stage_index: int, next_on: dt.date | None) -> Mapping[str, object]:
     scenario = stored_scenarios.version(version_id)
-    context: dict[str, object] = {"silence_at_minor": threshold_minor(scenario.leave_max_amount, currency)}
+    minimum = threshold_minor(scenario.stages[stage_index].min_amount, currency)
+    silence_at = max(threshold_minor(scenario.leave_max_amount, currency), minimum - 1)
+    context: dict[str, object] = {"silence_at_minor": silence_at}
     if next_on is not None:
-        context |= {"next_stage": scenario.stages[following].code, "next_on": next_on.isoformat()}
+        context |= {"next_stage": scenario.stages[stage_index + 1].code, "next_on": next_on.isoformat()}
     return MappingProxyType(context)
 
 

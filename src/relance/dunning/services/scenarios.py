@@ -7,8 +7,10 @@ from django.db import connection, transaction
 from relance.dunning import stored_scenarios
 from relance.dunning.facts import ScenarioFacts
 from relance.dunning.scenario_file import parse, read_content, write_content
+from relance.dunning.services.nudge import nudge
 from relance.kit.refusal import Refusal
 from relance.kit.shelf import shelf
+from relance.ledger.queries import newly_overdue
 from relance.outbound.queries import channel_codes, template_codes
 
 
@@ -34,7 +36,17 @@ def import_scenario(yaml_text: str, author: str) -> tuple[ScenarioFacts, bool]:
             [scenario_id, number, json.dumps(content), author],
         )
         version_id = cursor.fetchone()[0]
+    _look_again_at_everything_overdue()
     return stored_scenarios.version(version_id), True
+
+
+def _look_again_at_everything_overdue() -> None:
+    """A new policy may want what the one before let be: the next night looks at every overdue account."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT decided_through FROM dunning_horizon")
+        row = cursor.fetchone()
+    if row is not None:
+        nudge(newly_overdue(None, row[0]), only_pursued=False)
 
 
 def export_scenario(code: str) -> str:
@@ -55,6 +67,7 @@ def override_scenario(account_id: int, code: str | None, chosen_by: str) -> None
     with connection.cursor() as cursor:
         if code is None:
             cursor.execute("DELETE FROM dunning_scenariooverride WHERE account_id = %s", [account_id])
+            nudge([account_id], only_pursued=False)
             return
         cursor.execute(
             "INSERT INTO dunning_scenariooverride (account_id, scenario_id, chosen_by) "
@@ -65,6 +78,7 @@ def override_scenario(account_id: int, code: str | None, chosen_by: str) -> None
         )
         if cursor.rowcount == 0:
             raise Refusal(f"there is no scenario {code!r}")
+    nudge([account_id], only_pursued=False)
 
 
 def missing_parts(scenario: ScenarioFacts) -> list[str]:

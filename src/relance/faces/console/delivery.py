@@ -9,13 +9,11 @@ def deliver_now(as_of: dt.date, progress: Callable[[int], None] = lambda _: None
 
     `progress` hears how many have left so far. Returns how many left in all.
     """
-    from relance.outbound.services import release, transmit
+    from relance.outbound.services import deliver_batch, take_up
 
+    take_up()
     sent = 0
-    while True:
-        figures = release(as_of)
-        moved = transmit()
-        sent += moved
+    while (figures := deliver_batch(as_of)).moved:
+        sent += figures.settled_count
         progress(sent)
-        if not moved and not figures.released and not figures.withdrawn:
-            return sent
+    return sent

@@ -20,8 +20,12 @@ def prepare() -> None:
     except DatabaseUnavailable as error:
         raise Refusal(str(error)) from error
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
+    try:
+        django.setup()
+    except (ImproperlyConfigured, DatabaseUnavailable, ValueError) as error:
+        raise Refusal(f"the configuration cannot be used: {error}; see the variables in the README") from error
     migrate_if_needed()
 
 

@@ -20,7 +20,10 @@ class _Day(click.ParamType[dt.date]):
         try:
             if len(str(value)) != 10:
                 raise ValueError
-            return dt.date.fromisoformat(str(value))
+            day = dt.date.fromisoformat(str(value))
+            if not 1970 <= day.year < 2200:
+                raise ValueError
+            return day
         except ValueError:
             self.fail(f"{value!r} is not a day of the calendar written YYYY-MM-DD, for example 2026-01-31", param, ctx)
 

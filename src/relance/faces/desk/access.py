@@ -5,6 +5,7 @@ page; someone without the permission gets the 403 page; someone with a password 
 it first.
 """
 
+import ipaddress
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
@@ -80,7 +81,10 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     """The sign-in page, which leads back; a fragment asks the browser to move the whole page there."""
     if not getattr(request, "htmx", False):
         return redirect_to_login(request.get_full_path())
-    current = urlsplit(request.headers.get("HX-Current-URL", ""))
+    try:
+        current = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        current = urlsplit("/")
     back = redirect_to_login(current.path + (f"?{current.query}" if current.query else "") or "/")
     return _go(request, back["Location"])
 
@@ -92,13 +96,24 @@ def _go(request: HttpRequest, address: str) -> HttpResponseBase:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The address a request comes from, as the server tells it (a proxy's real client is the server's business)."""
-    return request.META.get("REMOTE_ADDR") or None
+    """The address a request comes from, as the server tells it (a proxy's real client is the server's business).
+
+    None when it is no address: a proxy may write anything there.
+    """
+    try:
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "").partition("%")[0]))
+    except ValueError:
+        return None
 
 
 def plain(text: str) -> str:
     """A parameter of an address without spaces around it, and without the one character that no text column takes."""
     return text.replace("\0", "").strip()
+
+
+def whole_number(text: str) -> int | None:
+    """A number of an address that the database can hold; None for anything else, such as `²` or a mile of nines."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def home_address() -> str:

@@ -8,12 +8,13 @@ from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
 from relance.dunning import queries as dunning
 from relance.dunning.facts import PositionRow
-from relance.faces.desk.access import plain
+from relance.faces.desk.access import plain, whole_number
 from relance.kit.pages import COUNT_LIMIT, Page
 from relance.ledger import queries as ledger
 from relance.ledger.facts import Balance, Level, Standing
 
 IN_DUNNING = "any"
+EXPORT_PART = 2_000
 SORTS = ("number", "-number", "name", "-name", "-overdue")
 
 
@@ -70,41 +71,61 @@ class AccountRow:
 def account_rows(search: AccountSearch, as_of: dt.date, limit: int = 50) -> Page[AccountRow]:
     """One page of the accounts that a search names, with their money and stage as of a day."""
     page = _by_overdue(search, limit) if search.sort == "-overdue" else _by_name(search, limit)
-    ids = [account.id for account in page.rows]
+    return Page(_with_money(page.rows, as_of), page.next_after, page.total, page.total_is_exact)
+
+
+def _with_money(accounts: Sequence[AccountFacts], as_of: dt.date) -> list[AccountRow]:
+    """The lines of these accounts, in a fixed number of queries."""
+    ids = [account.id for account in accounts]
     balances = ledger.balances(ids, as_of)
     standings: dict[int, list[Standing]] = {}
     for standing in ledger.standings(as_of, Level.ACCOUNT, ids):
         standings.setdefault(standing.account_id, []).append(standing)
     positions = dunning.positions_of(ids)
-    rows = [
+    return [
         AccountRow(
             account,
             balances.get(account.id, ()),
             max(((as_of - standing.oldest_due_on).days for standing in standings.get(account.id, ())), default=None),
             _distinct(positions.get(account.id, ())),
         )
-        for account in page.rows
+        for account in accounts
     ]
-    return Page(rows, page.next_after, page.total, page.total_is_exact)
 
 
 def every_account_row(search: AccountSearch, as_of: dt.date) -> Iterator[AccountRow]:
-    """All accounts that a search names, page by page, for an export."""
+    """All accounts that a search names, once each, part by part, for an export: nothing is cut, however many."""
+    if search.sort == "-overdue":
+        ids = _every_id_at(search.stage)
+        for start in range(0, len(ids), EXPORT_PART):
+            part = ids[start : start + EXPORT_PART]
+            by_id = {account.id: account for account in _found(search, part, limit=EXPORT_PART).rows}
+            yield from _with_money([by_id[account_id] for account_id in part if account_id in by_id], as_of)
+        return
+    only = _every_id_at(search.stage) if search.stage else None
     after = None
     while True:
-        page = account_rows(replace(search, after=after), as_of, limit=500)
-        yield from page.rows
+        page = _found(search, only, limit=EXPORT_PART, sort=search.sort, after=after)
+        yield from _with_money(page.rows, as_of)
         after = page.next_after
         if after is None:
             return
 
 
-def _by_name(search: AccountSearch, limit: int) -> Page[AccountFacts]:
-    only = _ids_at(search.stage) if search.stage else None
+def _found(
+    search: AccountSearch, only: Sequence[int] | None, limit: int, sort: str = "number", after: str | None = None
+) -> Page[AccountFacts]:
     return customers.find_accounts(
         search.text, search.kind, search.segment, search.credit_class, search.creditor, only,
-        sort=search.sort, after=search.after, limit=limit,
+        sort=sort, after=after, limit=limit,
     )  # fmt: skip
+
+
+def _by_name(search: AccountSearch, limit: int) -> Page[AccountFacts]:
+    """The accounts by number or name; of a stage, those among its COUNT_LIMIT largest debts."""
+    only, is_whole = _ids_at(search.stage) if search.stage else (None, True)
+    page = _found(search, only, limit, search.sort, search.after)
+    return replace(page, total_is_exact=page.total_is_exact and is_whole)
 
 
 def _by_overdue(search: AccountSearch, limit: int) -> Page[AccountFacts]:
@@ -119,20 +140,30 @@ def _by_overdue(search: AccountSearch, limit: int) -> Page[AccountFacts]:
         distinct = dict.fromkeys(row.account_id for row in page.rows)
         rows = [by_id[account_id] for account_id in distinct if account_id in by_id]
         return Page(rows, page.next_after, page.total, page.total_is_exact)
-    ids = _ids_at(search.stage)
-    known = customers.find_accounts(
-        search.text, search.kind, search.segment, search.credit_class, search.creditor, ids, limit=COUNT_LIMIT
-    )
-    by_id = {account.id: account for account in known.rows}
+    ids, is_whole = _ids_at(search.stage)
+    by_id = {account.id: account for account in _found(search, ids, limit=COUNT_LIMIT).rows}
     ordered = [by_id[account_id] for account_id in ids if account_id in by_id]
     start = int(search.after or 0)
     end = start + limit
-    return Page(ordered[start:end], str(end) if end < len(ordered) else None, len(ordered), len(ids) < COUNT_LIMIT)
+    return Page(ordered[start:end], str(end) if end < len(ordered) else None, len(ordered), is_whole)
 
 
-def _ids_at(stage: str) -> list[int]:
-    rows = dunning.accounts_at(*_at(stage), "-overdue", limit=COUNT_LIMIT).rows
-    return list(dict.fromkeys(row.account_id for row in rows))
+def _ids_at(stage: str) -> tuple[list[int], bool]:
+    """The accounts of a stage's COUNT_LIMIT largest debts, largest first, and whether these are all."""
+    page = dunning.accounts_at(*_at(stage), "-overdue", limit=COUNT_LIMIT)
+    return list(dict.fromkeys(row.account_id for row in page.rows)), page.next_after is None
+
+
+def _every_id_at(stage: str) -> list[int]:
+    """All accounts of a stage, largest debt first, once each."""
+    ids: dict[int, None] = {}
+    after = None
+    while True:
+        page = dunning.accounts_at(*_at(stage), "-overdue", after=after, limit=COUNT_LIMIT)
+        ids.update(dict.fromkeys(row.account_id for row in page.rows))
+        after = page.next_after
+        if after is None:
+            return list(ids)
 
 
 def _at(stage: str) -> tuple[str, str]:
@@ -152,10 +183,6 @@ def _is_key(search: AccountSearch) -> bool:
         return True
     if search.sort != "-overdue":
         account_id = search.after.rpartition("|")[2]
-        return "|" in search.after and _is_whole(account_id) and "\0" not in search.after
+        return "|" in search.after and whole_number(account_id) is not None and "\0" not in search.after
     parts = search.after.split("|")
-    return len(parts) == (1 if search.names_accounts else 3) and all(_is_whole(part) for part in parts)
-
-
-def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
+    return len(parts) == (1 if search.names_accounts else 3) and all(whole_number(part) is not None for part in parts)

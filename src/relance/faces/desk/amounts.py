@@ -41,6 +41,8 @@ def _hint(typed: str, currency: str, language: str) -> str:
             "currency": currency,
             "decimals": decimals,
         }
+    if re.fullmatch(rf"[0-9]+(\.[0-9]{{1,{max(decimals, 1)}}})?", typed):
+        return _("“%(typed)s” is too large for one payment.") % {"typed": typed}
     example = "12" if decimals == 0 else ("12," if language == "fr" else "12.") + "34567"[:decimals]
     return _("“%(typed)s” cannot be read as one amount; write for example %(example)s.") % {
         "typed": typed,

@@ -85,6 +85,8 @@ class FileImport:
 
 
 _TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
+# Digits before the decimal point of the largest amount, as `parse_amount` has them: sums must stay far below bigint.
+_LARGEST_WHOLE_DIGITS = 11
 _EARLIEST, _LATEST = "1900-01-01", "2199-12-31"
 
 
@@ -115,11 +117,12 @@ def typed(column: Column) -> str:
                 f"THEN {cell}::date END END"
             )
         case Kind.AMOUNT:
-            # The first branch is the quick one (bounded repeats are slow to match) and safe by its length.
+            # The first branch is the quick one (bounded repeats are slow to match) and below the limit by its length.
             scaled = f"CASE WHEN scale({cell}::numeric) <= cur.exponent THEN ({cell}::numeric * cur.factor)::bigint END"
             value = (
-                f"CASE WHEN length({cell}) <= 14 AND {cell} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN {scaled} "
-                f"WHEN {cell} ~ '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$' THEN {scaled} END"
+                f"CASE WHEN length({cell}) <= {_LARGEST_WHOLE_DIGITS} AND {cell} ~ '^-?[0-9]+(\\.[0-9]+)?$' THEN {scaled} "
+                f"WHEN {cell} ~ '^-?[0-9]{{1,15}}(\\.[0-9]{{1,6}})?$' THEN "
+                f"CASE WHEN abs({cell}::numeric) < {10**_LARGEST_WHOLE_DIGITS} THEN {scaled} END END"
             )
             return (
                 value if column.default is None else f"CASE WHEN {cell} IS NULL THEN {column.default} ELSE {value} END"

@@ -32,8 +32,8 @@ class _RepeatedKeyError(Exception):
 
 def upsert(
     reading: Reading, table: str, targets: Sequence[Target], key: Sequence[str], also_changed: str = "FALSE"
-) -> None:
-    """Merge the batch's good rows by `key` (columns of the table, unique) and count what happened.
+) -> list[int]:
+    """Merge the batch's good rows by `key` (columns of the table, unique), count what happened; ids of updated rows.
 
     A column that the file lacks keeps its stored value, and gets its default in a new row. `also_changed` is SQL over
     the good row `g` that makes a stored row count as changed for reasons outside its own columns. Meant to run under
@@ -55,8 +55,9 @@ def upsert(
         reading.fold_repeats()
         good, created, updated = _merge(reading, table, targets, key, also_changed)
     batch.created_count += created
-    batch.updated_count += updated
-    batch.unchanged_count += good - created - updated
+    batch.updated_count += len(updated)
+    batch.unchanged_count += good - created - len(updated)
+    return updated
 
 
 def is_repeated_key(error: Exception) -> bool:
@@ -68,7 +69,7 @@ def is_repeated_key(error: Exception) -> bool:
 
 def _merge(
     reading: Reading, table: str, targets: Sequence[Target], key: Sequence[str], also_changed: str
-) -> tuple[int, int, int]:
+) -> tuple[int, int, list[int]]:
     own = ", ".join(target.column for target in targets)
     given = ", ".join(f"g.{target.value}" for target in targets)
     same_key = " AND ".join(f"m.{target.column} = g.{target.value}" for target in targets if target.column in key)
@@ -86,10 +87,10 @@ def _merge(
         cursor.execute(
             f"WITH good AS MATERIALIZED (SELECT * FROM {reading.good()} AS g), "  # noqa: S608
             f"merged AS (MERGE INTO {table} AS m USING good AS g ON {same_key} {when_changed}"
-            f"WHEN NOT MATCHED THEN INSERT ({own}) VALUES ({given}) RETURNING merge_action() AS action) "
+            f"WHEN NOT MATCHED THEN INSERT ({own}) VALUES ({given}) RETURNING merge_action() AS action, m.id) "
             "SELECT (SELECT count(*) FROM good), count(*) FILTER (WHERE action = 'INSERT'), "
-            "count(*) FILTER (WHERE action = 'UPDATE') FROM merged"
+            "array_agg(id) FILTER (WHERE action = 'UPDATE') FROM merged"
         )
         good, created, updated = cursor.fetchone()
         cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
-    return good, created, updated
+    return good, created, updated or []

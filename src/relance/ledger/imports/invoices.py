@@ -6,6 +6,7 @@ from django.db import IntegrityError, connection, transaction
 
 from relance.kit.events import publish
 from relance.kit.staging import Batch, Check, Column, FileImport, Kind, Minimum, Reading
+from relance.kit.staging.columns import shortened
 from relance.kit.staging.first_load import indexes_built_afterwards
 from relance.kit.staging.merging import is_repeated_key
 from relance.ledger import chart
@@ -40,6 +41,14 @@ _CHECKS = (
         "tax_amount",
         "t.amount IS NULL OR t.tax_amount IS NULL OR t.tax_amount <= t.amount OR t.amount < 0",
         lambda row: f"tax of {row['tax_amount']} is more than the amount of {row['amount']}, which includes it",
+    ),
+    Check(
+        "document_url",
+        "t.document_url = '' OR t.document_url ~* '^https?://'",
+        lambda row: (
+            f"{shortened(row['document_url'])} is not a web address; write one that begins with http:// or https://, "
+            "or nothing"
+        ),
     ),
 )
 _POSTED = Posted(

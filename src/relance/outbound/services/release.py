@@ -18,10 +18,7 @@ from relance.ledger import queries as ledger
 from relance.ledger.facts import OpenItemFacts
 from relance.outbound import rules
 from relance.outbound.facts import ReleaseFigures
-
-REREAD = "written_late"
-"""Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
-
+from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
 
@@ -172,25 +169,3 @@ def _store(written: Sequence[_Written]) -> None:
             WHERE d.account_id = w.account_id AND d.id = w.id""",
             [[getattr(row, name) for row in written] for name in names],
         )
-
-
-def reread() -> int:
-    """Send messages that wait released for too long back to `prepared`, so that what is owed is read afresh.
-
-    Those are the ones whose delivery was tried in vain, and those released more than a quarter of an hour ago. For the
-    start of a later attempt: whoever paid while the mail server was away hears nothing. Number of messages.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH waiting AS MATERIALIZED (
-                SELECT account_id, id FROM outbound_dispatch
-                WHERE state = 'released' AND (claim IS NOT NULL OR released_at < now() - interval '15 minutes')
-                FOR UPDATE SKIP LOCKED)
-            UPDATE outbound_dispatch d
-            SET state = 'prepared', subject = '', text = '', html = '', content_hash = '', claimed_minor = NULL,
-                released_at = NULL, claim = NULL, sent_at = NULL, context = d.context || jsonb_build_object(%s, true)
-            FROM waiting w WHERE d.account_id = w.account_id AND d.id = w.id""",
-            [REREAD],
-        )
-        return int(cursor.rowcount)

@@ -11,6 +11,7 @@ from relance.kit.ids import next_ids
 from relance.kit.shelf import shelf
 from relance.outbound import rules
 from relance.outbound.facts import Channel, DeliveryReceipt, Outcome, OutgoingMessage
+from relance.outbound.services.take_back import UNWRITTEN
 
 _LOCK_KEY = "hashtextextended('outbound claim ' || %s::bigint, 0)"
 """Session lock of a claim, hashed so that it cannot meet the small numbers that others lock."""
@@ -57,7 +58,7 @@ def _claim_batch(claim: int, limit: int) -> dict[str, list[OutgoingMessage]]:
                 SELECT account_id, id FROM outbound_dispatch WHERE state = 'released'
                 ORDER BY claim NULLS FIRST, account_id, id LIMIT %s FOR UPDATE SKIP LOCKED)
             UPDATE outbound_dispatch d SET state = 'sending', claim = %s, reason = '', sent_at = NULL
-            FROM next n WHERE d.account_id = n.account_id AND d.id = n.id
+            FROM next n WHERE d.account_id = n.account_id AND d.id = n.id AND d.state = 'released'
             RETURNING d.channel, d.id, d.account_id, d.recipient, d.business_date, d.released_at, d.subject, d.text,
                       d.html""",
             [limit, claim],
@@ -134,9 +135,10 @@ def _record(claim: int, answers: Sequence[Answer]) -> int:
 
 
 def settle_dead_senders() -> int:
-    """Settle messages whose sender died: those not yet handed over are released again, the one in doubt is `unknown`.
+    """Settle messages whose sender died: the one in doubt is `unknown`, those not handed over wait for words again.
 
-    A claim belongs to a dead sender when its lock is free. Returns how many messages were settled.
+    Time has passed since these were written, so the next release reads what is owed once more. A claim belongs to a
+    dead sender when its lock is free. Returns how many messages were settled.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT claim FROM outbound_dispatch WHERE state = 'sending' AND claim IS NOT NULL")
@@ -148,12 +150,14 @@ def settle_dead_senders() -> int:
                 continue
             try:
                 cursor.execute(
-                    """
-                    UPDATE outbound_dispatch
-                    SET state = CASE WHEN sent_at IS NULL THEN 'released' ELSE 'unknown' END,
-                        reason = CASE WHEN sent_at IS NULL THEN '' ELSE %s END, sent_at = NULL
-                    WHERE state = 'sending' AND claim = %s""",
+                    "UPDATE outbound_dispatch SET state = 'unknown', reason = %s, sent_at = NULL "
+                    "WHERE state = 'sending' AND claim = %s AND sent_at IS NOT NULL",
                     ["the sender died between handing the message over and hearing the answer", claim],
+                )
+                settled += cursor.rowcount
+                cursor.execute(
+                    f"UPDATE outbound_dispatch d SET {UNWRITTEN} WHERE state = 'sending' AND claim = %s",  # noqa: S608
+                    [claim],
                 )
                 settled += cursor.rowcount
             finally:

@@ -29,10 +29,13 @@ def COMMAND(  # noqa: N802
     from relance.cycle.services import run
     from relance.faces.console.delivery import deliver_now
     from relance.kit.refusal import Refusal
+    from relance.outbound.queries import state_counts
 
     last = until or date
     if last < date:
         raise Refusal(f"--until {last} lies before --date {date}")
+    if dry_run and until:
+        raise Refusal("--dry-run looks at one night; what later nights do depends on the nights before them")
     broken = False
     days = (last - date).days + 1
     with console.status("") as status:
@@ -59,6 +62,12 @@ def COMMAND(  # noqa: N802
                 )
         if not dry_run and not no_deliver:
             deliver_now(last, lambda sent: status.update(f"Delivering messages · {sent}"))
+            if waiting := state_counts().get("released", 0):
+                click.echo(
+                    f"{waiting} messages wait because they could not be sent; their pages in the desk say why. A worker "
+                    "tries again.",
+                    err=True,
+                )
     if broken:
         click.echo("A law is broken: `relance verify` names the offenders.", err=True)
         raise click.exceptions.Exit(1)

@@ -28,12 +28,16 @@ def import_files(files: tuple[Path, ...], as_json: bool) -> None:
         for path in files:
             try:
                 text = path.read_text("utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                raise Refusal(f"{path}: cannot be read as UTF-8 text ({error})") from None
+            except OSError as error:
+                raise Refusal(f"{path}: cannot be read ({error.strerror})") from None
+            except UnicodeDecodeError:
+                raise Refusal(f"{path}: is not UTF-8 text; save it as UTF-8") from None
             try:
                 facts, created = import_scenario(text, author="command line")
             except Refusal as refusal:
                 raise Refusal(f"{path}: {refusal}") from None
+            if any(entry["code"] == facts.code for entry in outcome):
+                raise Refusal(f"{path}: another of these files is for {facts.code} too; import one of them")
             outcome.append({"file": str(path), "code": facts.code, "version": facts.version, "created": created})
             for warning in missing_parts(facts):
                 click.echo(f"{path}: {warning}", err=True)

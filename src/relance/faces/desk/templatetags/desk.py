@@ -1,6 +1,7 @@
 """Template helpers of the desk: amounts, dates, words for codes, icons and drawn bars."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -127,6 +128,12 @@ def in_language(texts: Mapping[str, str] | None, fallback: str = "") -> str:
     if not texts:
         return fallback
     return texts.get(language()) or next(iter(texts.values()), fallback)
+
+
+@register.filter
+def web_link(address: str) -> str:
+    """The address when a browser may follow it, else nothing: files may carry `javascript:` and the like."""
+    return address if re.fullmatch(r"https?://[!-~]+", address, re.IGNORECASE) else ""
 
 
 @register.filter

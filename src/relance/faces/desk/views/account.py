@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from relance.customers import queries as customers
 from relance.dunning import services as dunning
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, whole_number
 from relance.faces.desk.account_page import account_context, found_account
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import ScenarioForm
@@ -33,8 +33,8 @@ def timeline_panel(request: StaffRequest, account_id: int) -> HttpResponse:
     account = found_account(account_id)
     family = request.GET.get("family", "")
     family = family if family in FAMILIES else ""
-    asked = request.GET.get("limit", "")
-    limit = min(int(asked), 2_000) if asked.isdigit() and len(asked) < 6 else EVENT_LIMIT
+    asked = whole_number(request.GET.get("limit", ""))
+    limit = EVENT_LIMIT if asked is None else min(asked, 2_000)
     currency = customers.creditor(account.creditor_id).currency
     context = {
         "account": account,

@@ -4,7 +4,6 @@ import datetime as dt
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import register_converter
 from django.views.decorators.http import require_safe
 
 from relance.cycle import queries
@@ -13,23 +12,6 @@ from relance.faces.desk.story import scenario_names
 from relance.staff.facts import Permission
 
 PAGE = 60
-
-
-class IsoDate:
-    """An ISO date in an address."""
-
-    regex = r"\d{4}-\d{2}-\d{2}"
-
-    def to_python(self, text: str) -> dt.date:
-        """The date; a text that only looks like one does not match the address."""
-        return dt.date.fromisoformat(text)
-
-    def to_url(self, day: dt.date) -> str:
-        """The date as ISO text."""
-        return day.isoformat()
-
-
-register_converter(IsoDate, "isodate")
 
 
 @needs(Permission.SEE_CYCLES)

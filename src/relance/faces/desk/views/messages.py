@@ -6,7 +6,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from relance.customers import queries as customers
-from relance.faces.desk.access import StaffRequest, needs, plain
+from relance.faces.desk.access import StaffRequest, needs, plain, whole_number
 from relance.faces.desk.labels import LABELS
 from relance.outbound import queries
 from relance.outbound.facts import MessageFacts
@@ -26,7 +26,7 @@ def page(request: StaffRequest) -> HttpResponse:
     state, text = request.GET.get("state", ""), plain(request.GET.get("text", ""))
     state = state if state in LABELS["message_state"] else ""
     after = request.GET.get("after", "")
-    listing = queries.messages(None, state, text, after if after.isdigit() and len(after) < 19 else None)
+    listing = queries.messages(None, state, text, None if whole_number(after) is None else after)
     counts = queries.state_counts()
     context = {
         "listing": listing,

@@ -108,21 +108,25 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
         reversed_on, reason = form.cleaned_data["reversed_on"], form.cleaned_data["reason"]
         try:
             with transaction.atomic():
-                reverse_receipt(account_id, credit_id, reversed_on, reason, request.user.username)
-                details = {
-                    "reference": credit.number,
-                    "amount": format_amount(credit.amount_minor, credit.currency),
-                    "currency": credit.currency,
-                    "reversed_on": reversed_on.isoformat(),
-                    "reason": reason,
-                }
-                record_audit(request.user, "payment_reversed", account.number, details)
+                done = reverse_receipt(account_id, credit_id, reversed_on, reason, request.user.username)
+                if done:
+                    details = {
+                        "reference": credit.number,
+                        "amount": format_amount(credit.amount_minor, credit.currency),
+                        "currency": credit.currency,
+                        "reversed_on": reversed_on.isoformat(),
+                        "reason": reason,
+                    }
+                    record_audit(request.user, "payment_reversed", account.number, details)
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            amount = money(credit.amount_minor, credit.currency)
-            told = _("Payment of %(amount)s reversed; what it had settled is open again.") % {"amount": amount}
-            messages.success(request, told)
+            if done:
+                amount = money(credit.amount_minor, credit.currency)
+                told = _("Payment of %(amount)s reversed; what it had settled is open again.") % {"amount": amount}
+                messages.success(request, told)
+            else:
+                messages.info(request, _("This payment is already reversed."))
             return redirect("desk:account", account_id)
     context = {"form": form, "account": account, "credit": credit}
     return render(request, "desk/payment_reverse.html", context, status=422 if request.method == "POST" else 200)

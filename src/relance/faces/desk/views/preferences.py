@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -43,7 +43,7 @@ def page(request: StaffRequest) -> HttpResponse:
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Switch the language: kept with the person, or in a cookie before sign-in."""
     language = request.POST.get("language", "")
-    response = redirect(safe_next(request))
+    response = HttpResponseRedirect(safe_next(request))
     if language not in dict(settings.LANGUAGES):
         return response
     if request.user.is_authenticated:

@@ -1,7 +1,7 @@
 """Signing in and out."""
 
 from django.contrib.auth import get_user_model, login, logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -22,7 +22,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The sign-in page; refused the same way whether the name or the password is wrong."""
     following = safe_next(request)
     if request.user.is_authenticated:
-        return redirect(following)
+        return HttpResponseRedirect(following)
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
         if outcome.user_id is not None:
             user = get_user_model().objects.get(pk=outcome.user_id)
             login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            return redirect(following)
+            return HttpResponseRedirect(following)
         if outcome.throttled:
             status = 429
             form.add_error(None, _("Too many failed attempts. Wait fifteen minutes and try again."))
@@ -55,7 +55,7 @@ def sign_out(request: StaffRequest) -> HttpResponse:
 
 
 def safe_next(request: HttpRequest) -> str:
-    """Where the person wanted to go, when that lies on this very server."""
+    """Where the person wanted to go, when that is a path on this very server."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if wanted and is_ours else home_address()
+    return wanted if is_ours and wanted.startswith("/") and not wanted.startswith("//") else home_address()

@@ -1,0 +1,50 @@
+"""Takes words back from messages that have not left, so that what is owed is read once more before they do."""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+REREAD = "written_late"
+"""Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
+
+_WAITED_LONG = "(d.claim IS NOT NULL OR d.released_at < now() - interval '15 minutes')"
+"""A delivery was tried in vain, or the words are more than a quarter of an hour old."""
+
+UNWRITTEN = f"""state = 'prepared', subject = '', text = '', html = '', content_hash = '', claimed_minor = NULL,
+    released_at = NULL, claim = NULL, sent_at = NULL,
+    context = CASE WHEN {_WAITED_LONG} THEN d.context || jsonb_build_object('{REREAD}', true) ELSE d.context END"""
+"""The SET list that makes a message `d` wait for its words again."""
+
+
+def reread() -> int:
+    """Send messages that wait released for too long back to `prepared`, so that what is owed is read afresh.
+
+    Those are the ones whose delivery was tried in vain, and those released more than a quarter of an hour ago. For the
+    start of a later attempt: whoever paid while the mail server was away hears nothing. Number of messages.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH waiting AS MATERIALIZED (
+                SELECT account_id, id FROM outbound_dispatch d WHERE state = 'released' AND {_WAITED_LONG}
+                FOR UPDATE SKIP LOCKED)
+            UPDATE outbound_dispatch d SET {UNWRITTEN}
+            FROM waiting w WHERE d.account_id = w.account_id AND d.id = w.id"""  # noqa: S608
+        )
+        return int(cursor.rowcount)
+
+
+def hold_back(account_ids: Sequence[int]) -> int:
+    """Take back the words of these accounts' released messages, because what they owe has changed. Number of messages.
+
+    Works in the caller's transaction, which holds the locks of the accounts. A message already claimed by a sender is
+    on its way and stays.
+    """
+    if not account_ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE outbound_dispatch d SET {UNWRITTEN} WHERE state = 'released' AND account_id = ANY(%s)",  # noqa: S608
+            [list(account_ids)],
+        )
+        return int(cursor.rowcount)
