@@ -29,7 +29,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
     "dunning": frozenset({"cases", "scenario_file", "sentences", "stored_scenarios"}),
     "insight": frozenset({"snapshot"}),
     "ledger": frozenset({"as_of", "chart", "credit_posting", "documents"}),
-    "outbound": frozenset({"wording"}),
+    "outbound": frozenset({"payment_code", "wording"}),
 }
 
 # Benches time bare SQL over the same tables, on a scratch database: the only place that names tables of every room.
@@ -59,7 +59,8 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "psycopg": ("relance.kit", "relance.ledger", "relance.intake", "relance.cycle", "relance.faces.console"),
     "pydantic": ("relance.dunning",),
     "rich": ("relance.faces.console",),
-    "schwifty": ("relance.kit", "relance.intake", "relance.customers", "relance.payments"),
+    "schwifty": ("relance.kit", "relance.intake", "relance.customers", "relance.outbound", "relance.payments"),
+    "segno": ("relance.outbound",),
     "waitress": ("relance.faces.console",),
     "yaml": ("relance.dunning", "relance.faces.console"),
 }

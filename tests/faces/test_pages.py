@@ -194,7 +194,7 @@ def test_a_list_longer_than_is_counted_says_so_and_is_exported_whole(
     for query in ("stage=any", "stage=desk_test/reminder&sort=name", "stage=any&sort=-overdue&kind=consumer"):
         assert "more than 1 accounts" in text_of(client.get(f"/accounts/?{query}").content), query
         answer = client.get(f"/accounts/export.csv?{query}")
-        lines = b"".join(answer).decode("utf-8-sig").splitlines()[1:]  # type: ignore[arg-type]
+        lines = b"".join(answer).decode("utf-8-sig").splitlines()[1:]
         found = [line.split(",")[0] for line in lines]
         assert found == (["CHLOE", "BRUNO"] if "-overdue" in query else ["BRUNO", "CHLOE"]), query
 

@@ -64,7 +64,7 @@ class _Visible(HTMLParser):
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in {"meta", "br"}:
+        if tag not in {"meta", "br", "img"}:
             self.open.append(tag)
         self.links += [value or "" for name, value in attrs if name == "href"]
         assert not any(name.startswith("on") for name, _ in attrs)

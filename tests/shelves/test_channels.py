@@ -1,5 +1,6 @@
 """Every channel keeps the shelf's contract; e-mail over a real SMTP server and into the outbox."""
 
+import base64
 import datetime as dt
 import email
 import socket
@@ -143,6 +144,28 @@ def test_a_mail_travels_whole(mail_server: MailServer) -> None:
 def test_a_mail_is_seven_bits_and_short_lines() -> None:
     lines = compose(outgoing(), "alice@example.com", "billing@horizon.example").split(b"\r\n")
     assert all(len(line) < 998 and line.isascii() and b"\n" not in line for line in lines)
+
+
+def test_pictures_travel_beside_the_html() -> None:
+    png = bytes(range(256)) * 4
+    uri = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    html = f'<html><body>é src=&#34;{uri}&#34;<img alt="" src="{uri}" width="9"></body></html>\n'
+    data = compose(outgoing(html=html), "alice@example.com", "billing@horizon.example")
+    assert data == compose(outgoing(html=html), "alice@example.com", "billing@horizon.example")
+    assert all(len(line) <= 78 and line.isascii() and b"\n" not in line for line in data.split(b"\r\n"))
+    mail = email.message_from_bytes(data, policy=default)
+    assert not [part.defects for part in mail.walk() if part.defects]
+    text, related = mail.iter_parts()
+    assert text.get_content_type() == "text/plain"
+    assert (related.get_content_type(), related.get_param("type")) == ("multipart/related", "text/html")
+    page, picture = related.iter_parts()
+    assert page.get_content().replace("\r\n", "\n") == html.replace(
+        f'src="{uri}"', 'src="cid:picture-1.dispatch-7-1@horizon.example"'
+    )
+    assert picture["Content-ID"] == "<picture-1.dispatch-7-1@horizon.example>"
+    assert picture.get_content_type() == "image/png"
+    assert picture.get_content_disposition() == "inline"
+    assert picture.get_content() == png
 
 
 def test_one_connection_serves_a_batch_and_each_refusal_names_its_recipient(mail_server: MailServer) -> None:

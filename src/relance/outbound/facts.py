@@ -89,7 +89,10 @@ class ClaimLine:
 
 @dataclass(frozen=True, slots=True)
 class MessageContent:
-    """The complete set of fields a message text may use (capability 15)."""
+    """The complete set of fields a message text may use (capability 15).
+
+    `payment_code` is what a banking app reads from the QR code, empty where a SEPA transfer cannot be asked for.
+    """
 
     language: str
     creditor_name: str
@@ -112,6 +115,7 @@ class MessageContent:
     deadline_on: dt.date
     next_stage: str
     next_on: dt.date | None
+    payment_code: str
 
 
 @dataclass(frozen=True, slots=True)

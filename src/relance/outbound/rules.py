@@ -12,6 +12,7 @@ from relance.kit.calendars import on_or_next_working_day
 from relance.ledger.facts import OpenItemFacts
 from relance.outbound import wording
 from relance.outbound.facts import ClaimLine, MessageContent, RenderedMessage
+from relance.outbound.payment_code import epc_payload
 
 TEXTS = wording.TEXTS
 LANGUAGES = ("fr", "en")
@@ -91,19 +92,21 @@ def content(
     interest = sum(item.open_minor for item in items if item.kind in _INTEREST_KINDS)
     accessories = sum(item.open_minor for item in items if item.kind in _ACCESSORY_KINDS)
     total = sum(item.open_minor for item in items)
+    name, currency, reference = clean(creditor.name), items[0].currency, payment_reference(clean(account.number))
+    iban, bic = (re.sub(r"[^0-9A-Z]", "", number.upper()) for number in (creditor.iban, creditor.bic))
     return MessageContent(
         language=language if language in LANGUAGES else language_of(account, creditor),
-        creditor_name=clean(creditor.name),
+        creditor_name=name,
         creditor_address=_identity(creditor),
         contact_name=clean(creditor.contact_name),
         contact_phone=clean(creditor.phone),
         contact_email=clean(creditor.email),
-        iban=re.sub(r"[^0-9A-Z]", "", creditor.iban.upper()),
-        bic=re.sub(r"[^0-9A-Z]", "", creditor.bic.upper()),
-        payment_reference=payment_reference(clean(account.number)),
+        iban=iban,
+        bic=bic,
+        payment_reference=reference,
         account_number=clean(account.number),
         customer_name=clean(account.name),
-        currency=items[0].currency,
+        currency=currency,
         lines=tuple(_line(item, written_on) for item in items),
         principal_minor=total - interest - accessories,
         interest_minor=interest,
@@ -113,6 +116,7 @@ def content(
         deadline_on=deadline,
         next_stage=clean(str(context.get("next_stage") or "")),
         next_on=next_on if next_on is not None and next_on > deadline else None,
+        payment_code=epc_payload(name, iban, total, currency, reference, bic),
     )
 
 

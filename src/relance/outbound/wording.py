@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 
 from relance.kit.money import display_amount
 from relance.outbound.facts import MessageContent
+from relance.outbound.payment_code import picture
 
 TEXTS = Path(__file__).parent / "texts"
 _WIDTH = 76
@@ -44,6 +45,7 @@ def _variables(fields: MessageContent, form: str) -> dict[str, Any]:
         "one": len(fields.lines) == 1,
         "layout": f"layout.{form}.j2",
         "words_file": f"{language}/words.j2",
+        "picture": picture,
         "money": lambda minor: _money(minor, fields.currency, language),
         "day": lambda on: long_day(on, language),
         "short_day": lambda on: short_day(on, language),

@@ -8,6 +8,7 @@ import datetime as dt
 import os
 import re
 import smtplib
+from base64 import b64decode, encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterator, Sequence
 from email.errors import MessageError
@@ -29,6 +30,7 @@ _OUTBOX_SENDER = "relance@localhost"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?=[^0-9.]){_LABEL}")
+_PICTURE = re.compile(r'(?<=src=")data:image/(png|gif|jpeg);base64,([A-Za-z0-9+/=]+)(?=")')
 _LONGEST_ADDRESS, _LONGEST_LOCAL_PART = 254, 64
 
 
@@ -75,8 +77,33 @@ def compose(message: OutgoingMessage, recipient: str, sender: str) -> bytes:
     mail["Message-ID"] = f"<dispatch-{key}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.attach(_part(message.text, "plain"))
-    mail.attach(_part(message.html, "html"))
+    mail.attach(_html(message.html, key, sender))
     return mail.as_bytes(policy=_ON_THE_WIRE)
+
+
+def _html(html: str, key: str, sender: str) -> MIMENonMultipart | MIMEMultipart:
+    """The HTML, and beside it the pictures written into it: many mail readers show no picture that is in the HTML."""
+    pictures: list[MIMENonMultipart] = []
+
+    def beside(found: re.Match[str]) -> str:
+        kind, data = found.groups()
+        name = f"picture-{len(pictures) + 1}"
+        address = f"{name}.dispatch-{key}@{sender.rpartition('@')[2]}"
+        part = MIMENonMultipart("image", kind)
+        part["Content-Transfer-Encoding"] = "base64"
+        part["Content-ID"] = f"<{address}>"
+        part.add_header("Content-Disposition", "inline", filename=f"{name}.{kind}")
+        part.set_payload(encodebytes(b64decode(data, validate=True)).decode("ascii"))
+        pictures.append(part)
+        return f"cid:{address}"
+
+    page = _part(_PICTURE.sub(beside, html), "html")
+    if not pictures:
+        return page
+    whole = MIMEMultipart("related", boundary=f"=_pictures-{key}_=", type="text/html")
+    for part in (page, *pictures):
+        whole.attach(part)
+    return whole
 
 
 def _part(text: str, subtype: str) -> MIMENonMultipart:
