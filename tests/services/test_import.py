@@ -405,15 +405,15 @@ def test_a_payment_or_credit_note_is_above_zero(known: Folder, amount: str) -> N
         assert [(column, "above zero" in message) for _, column, message in errors(report)] == [("amount", True)]
 
 
-def test_a_payment_that_came_before_its_invoice_settles_it_when_it_comes(known: Folder) -> None:
+def test_a_payment_that_came_before_its_invoice_settles_what_was_owed_then(known: Folder) -> None:
     known.bring("payments.csv", "account,reference,received_on,amount,invoice\nA1,P1,2026-01-02,30.00,F2\n")
     known.bring(
         "invoices.csv",
         f"{INVOICE}\nA1,F1,2026-01-01,2026-01-31,30.00\nA1,F2,2026-01-05,2026-02-05,30.00\nA2,F3,2026-01-05,2026-02-05,1\n",
     )
     assert rows("SELECT number, open_minor FROM ledger_openitem ORDER BY number") == [
-        ("F1", 3_000),
-        ("F2", 0),
+        ("F1", 0),
+        ("F2", 3_000),
         ("F3", 100),
     ]
     assert_laws_hold()

@@ -13,7 +13,7 @@ from babel.numbers import format_decimal, get_currency_symbol
 
 _CURRENCY_CODE = re.compile(r"^[A-Z]{3}$")
 # Eleven digits before the point: nobody owes more, and a hundred thousand such amounts still add up in 64 bits.
-_PLAIN_AMOUNT = re.compile(r"(-?)([0-9]{1,11})(?:\.([0-9]+))?")
+_PLAIN_AMOUNT = re.compile(r"(-?)0*([0-9]{1,11})(?:\.([0-9]+))?")
 
 
 class AmountError(ValueError):
@@ -54,7 +54,7 @@ def parse_amount(text: str, currency: str) -> int:
     decimals = exponent(currency)
     match = _PLAIN_AMOUNT.fullmatch(text.strip())
     if match is None:
-        if re.fullmatch(r"-?[0-9]{12,}(\.[0-9]+)?", text.strip()):
+        if re.fullmatch(r"-?0*[1-9][0-9]{11,}(\.[0-9]+)?", text.strip()):
             raise AmountError(f"{text!r} is more than this system takes in one amount (99,999,999,999)")
         raise AmountError(amount_hint(text))
     sign, whole, fraction = match.group(1), match.group(2), match.group(3) or ""

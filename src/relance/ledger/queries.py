@@ -233,7 +233,7 @@ def reopened_items(account_ids: Sequence[int], as_of: dt.date) -> list[tuple[int
             "GROUP BY 1, 2, 3, 4",
             [id_array(account_ids), as_of],
         )
-        return cursor.fetchall()
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in cursor.fetchall()]
 
 
 def item_numbers(account_ids: Sequence[int], item_ids: Sequence[int]) -> dict[int, str]:

@@ -7,10 +7,14 @@ from relance.customers.facts import AccountsChanged
 from relance.dunning.services import nudge, reconsider
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
+from relance.outbound.services import hold_back
 
 
 def money_moved(event: MoneyMoved) -> None:
-    """Money came or went: an episode whose debt is gone closes now, and the night looks at these accounts again."""
+    """Money came or went: words not yet sent are written anew, an episode whose debt is gone closes now, and the night
+    looks at these accounts again.
+    """
+    hold_back(event.account_ids)
     nudge(event.account_ids, only_pursued=not event.reopened)
     reconsider(event.account_ids, event.effective_on)
 

@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import relance.kit.ids
 from django.db import migrations, models
+
+import relance.kit.ids
 
 
 class Migration(migrations.Migration):

@@ -23,7 +23,7 @@ def import_files(files: tuple[Path, ...], as_json: bool) -> None:
     from relance.dunning.services import import_scenario, missing_parts
     from relance.kit.refusal import Refusal
 
-    outcome = []
+    outcome: list[dict[str, object]] = []
     with transaction.atomic():
         for path in files:
             try:
