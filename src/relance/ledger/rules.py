@@ -45,7 +45,8 @@ def allocate(items: Sequence[OpenDebit], credits: Sequence[OpenCredit]) -> list[
     """Set one account's unallocated credits against its open items; what finds no item stays unallocated.
 
     Played in calendar order, so that importing a year at once gives the same result as living it: on each day, older
-    credits go first; a credit settles the item it names if that is open by then, else the oldest due. Currencies never mix. The arguments' `open_minor` are used up.
+    credits go first; a credit settles the item it names if that is open by then, else the oldest due. Currencies never
+    mix. The arguments' `open_minor` are used up.
     """
     made: list[NewAllocation] = []
     for currency in sorted({credit.currency for credit in credits}):
@@ -73,9 +74,8 @@ def _allocate_currency(items: list[OpenDebit], credits: list[OpenCredit]) -> Ite
             coming = next(arriving, None)
         for credit in waiting:
             named = by_number.get(credit.named_item) if credit.named_item else None
-            if named is not None and named.open_minor > 0:
-                if named.open_from <= day:
-                    yield _settle(credit, named, day)
+            if named is not None and named.open_minor > 0 and named.open_from <= day:
+                yield _settle(credit, named, day)
             if credit.open_minor == 0:
                 continue
             while oldest_open < len(items) and items[oldest_open].open_minor == 0:

@@ -100,8 +100,8 @@ def _book(
 def reverse_receipt(account_id: int, credit_id: int, reversed_on: dt.date, reason: str, posted_by: str = "") -> bool:
     """Take a receipt back in full: its items are open again with their original due dates, from `reversed_on` on.
 
-    Returns whether it did so: asking again for a reversed receipt changes nothing and returns False. Raises Refusal when there is no such receipt, the day lies
-    before the receipt, or no reason is given.
+    Returns whether it did so: asking again for a reversed receipt changes nothing and returns False. Raises Refusal
+    when there is no such receipt, the day lies before the receipt, or no reason is given.
     """
     if not reason.strip():
         raise Refusal("a reversal needs a reason")

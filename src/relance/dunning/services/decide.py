@@ -75,7 +75,8 @@ def reconsider(account_ids: Sequence[int], effective_on: dt.date | None = None) 
     """Decide those of these accounts that are pursued again, because their money changed during the day.
 
     Decided for the day being lived: the day after the last completed night, or `effective_on`, the day of the money,
-    when nights were skipped. An episode whose debt is gone closes at once. Nothing new is started here; that is for the night, when the whole day's money is in.
+    when nights were skipped. An episode whose debt is gone closes at once. Nothing new is started here; that is for the
+    night, when the whole day's money is in.
     """
     with connection.cursor() as cursor:
         cursor.execute(

@@ -111,6 +111,8 @@ class Reading:
         key = ", ".join(f'"{name}"' for name in self.key)
         said = ", ".join(f'"{name}"' for name in self.present())
         with connection.cursor() as cursor:
+            # Nothing is known of how many keys repeat, and a nested loop over a million rows would take the whole night.
+            cursor.execute("SET LOCAL enable_nestloop = off")
             cursor.execute(
                 f"WITH good AS MATERIALIZED (SELECT row_no, {key}, ROW({said})::text AS said, "  # noqa: S608
                 f'"{self.key[-1]}"::text AS shown FROM {self.good()} AS g), '
@@ -124,6 +126,7 @@ class Reading:
                 f"count(*) FILTER (WHERE NOT same) OVER (), same FROM later ORDER BY same, row_no LIMIT {ERRORS_KEPT}"
             )
             rows = cursor.fetchall()
+            cursor.execute("SET LOCAL enable_nestloop = on")
         if not rows:
             return
         same_count, different_count = rows[0][3], rows[0][4]
