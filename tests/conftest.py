@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every test that commits puts the migrated rows back afterwards; were only some to do so, they would trip over
-    what the others left.
+    what the others left. Browser tests come last: their server may still be answering when the next test begins.
     """
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     for item in items:
         names = getattr(item, "fixturenames", [])
         mark = item.get_closest_marker("django_db")
