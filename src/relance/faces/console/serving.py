@@ -5,8 +5,6 @@ import ipaddress
 import os
 import signal
 import socket
-import subprocess
-import sys
 from types import FrameType
 from typing import Any
 
@@ -15,6 +13,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from waitress.server import create_server
 
+from relance.faces.console.kept_worker import KeptWorker
 from relance.faces.console.stalled_jobs import stalled_jobs_put_back
 from relance.kit.refusal import Refusal
 
@@ -32,7 +31,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> Non
         raise Refusal(f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port") from None
     address, bound = listening.getsockname()[:2]
     server = web_server(application, listening, proxy)
-    helper = subprocess.Popen([sys.executable, "-m", "relance", "worker"]) if worker else None
+    helper = KeptWorker() if worker else None
     click.echo(
         f"Relance is at http://{'localhost' if address == '127.0.0.1' else address}:{bound}/ (Ctrl-C stops)", err=True
     )
@@ -45,7 +44,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000, worker: bool = True) -> Non
     finally:
         server.close()
         if helper is not None:
-            _end(helper)
+            helper.end()
 
 
 def trusted_proxy() -> str | None:
@@ -77,16 +76,6 @@ def web_server(application: Any, listening: socket.socket, proxy: str | None) ->
     return create_server(
         application, sockets=[listening], threads=8, clear_untrusted_proxy_headers=True, ident=None, **believed
     )
-
-
-def _end(helper: subprocess.Popen[bytes]) -> None:
-    """Ask the worker to finish its jobs; one that does not within half a minute is ended, and its jobs start again."""
-    helper.terminate()
-    try:
-        helper.wait(timeout=30)
-    except subprocess.TimeoutExpired:
-        helper.kill()
-        helper.wait()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
