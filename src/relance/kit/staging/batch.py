@@ -11,7 +11,7 @@ from relance.kit.refusal import Refusal
 from relance.kit.staging.files import FileHead, content
 from relance.kit.staging.records import BadRecord, split_records
 
-ERRORS_KEPT = 1_000
+ERRORS_KEPT = 200_000
 _TABLE = "staged_file"
 
 
