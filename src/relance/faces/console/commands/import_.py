@@ -57,5 +57,6 @@ def _show(console: Console, reports: "list[FileReport]") -> None:
         told = len({error.row for error in report.errors[:ERRORS_SHOWN]})
         if report.rejected > told:
             console.print(
-                f"{report.file}: {report.rejected - told:,} more rejected rows (--json names up to 200,000)", markup=False
+                f"{report.file}: {report.rejected - told:,} more rejected rows (--json names up to 200,000)",
+                markup=False,
             )
