@@ -156,8 +156,7 @@ def positions(account_ids: Sequence[int]) -> dict[tuple[int, int, str], Position
                    NOT p.holds_later OR NOT EXISTS (
                        SELECT 1 FROM dunning_plannedaction a
                        WHERE a.account_id = p.account_id AND a.episode_id = p.id AND a.stage_index = p.stage_index
-                         AND a.state <> 'performed'),
-                   p.next_review_on
+                         AND a.state <> 'performed')
             FROM dunning_position p WHERE p.account_id = ANY(%s::bigint[]) ORDER BY p.account_id, p.id""",
             [id_array(account_ids)],
         )

@@ -60,8 +60,7 @@ class ScenarioFacts:
 class PositionFacts:
     """Where an open episode stands. `stage_index` is the last stage entered, -1 before the first.
 
-    `stage_done` says whether every action of that stage was performed (it matters for mandatory stages);
-    `passed` holds the indexes of stages that could not happen and were passed over.
+    `stage_done` says whether every action of that stage was performed (it matters for mandatory stages).
     """
 
     account_id: int
@@ -73,7 +72,6 @@ class PositionFacts:
     stage_index: int
     stage_entered_on: dt.date | None
     stage_done: bool
-    next_review_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

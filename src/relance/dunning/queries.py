@@ -22,7 +22,6 @@ from relance.dunning.facts import (
     ScenarioFacts,
     StageCount,
 )
-from relance.dunning.rules import stage_due_on
 from relance.kit.pages import COUNT_LIMIT, Page
 from relance.ledger.queries import item_numbers, money_effective, newly_overdue
 
@@ -137,18 +136,6 @@ def _next_stage(case: Case, decision: Decision, as_of: dt.date) -> NextStage | N
         if reason.code == "next_stage":
             return NextStage(reason.data["stage"], dt.date.fromisoformat(reason.data["on"]))
     return None
-
-
-def expected_after(
-    case_scenario: ScenarioFacts, oldest_due_on: dt.date, last: int, entered_on: dt.date | None
-) -> list[NextStage]:
-    """The stages still ahead with the first day each can happen if nothing is paid."""
-    ahead = []
-    for index in range(last + 1, len(case_scenario.stages)):
-        on = stage_due_on(case_scenario, index, oldest_due_on, last, entered_on)
-        ahead.append(NextStage(case_scenario.stages[index].code, on))
-        last, entered_on = index, on
-    return ahead
 
 
 _ACTION_COLUMNS = (

@@ -124,8 +124,6 @@ EMAIL_USE_SSL = _flag("RELANCE_SMTP_SSL")
 EMAIL_TIMEOUT = 30
 OUTBOX = home() / "outbox"
 
-PROCRASTINATE_ON_APP_READY = "relance.project.jobs.on_app_ready"
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
