@@ -31,7 +31,9 @@ def test_ageing_and_dso_on_the_last_day_of_june_2013(samples: Path) -> None:
             "61-90": {"items": 0, "amount": "0.00"},
             "90+": {"items": 0, "amount": "0.00"},
         },
+        "not_dated": {"items": 0, "amount": "0.00"},
         "unallocated": "0.00",
+        "disputed": "0.00",
         "total": "5119.85",
     }
     (outstanding,) = DSO.query(AS_OF, 90).groups

@@ -19,6 +19,7 @@ SHELVES: Mapping[str, frozenset[str]] = {
     "dunning": frozenset({"actions"}),
     "insight": frozenset({"reports"}),
     "ledger": frozenset({"imports"}),
+    "legal": frozenset({"packs"}),
     "outbound": frozenset({"channels"}),
     "payments": frozenset({"imports"}),
 }
@@ -28,7 +29,26 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
     "cycle": frozenset({"night"}),
     "dunning": frozenset({"cases", "scenario_file", "sentences", "stored_scenarios"}),
     "insight": frozenset({"snapshot"}),
-    "ledger": frozenset({"as_of", "chart", "credit_posting", "documents"}),
+    "ledger": frozenset(
+        {
+            "accrual",
+            "as_of",
+            "at_hand",
+            "automatic",
+            "booking",
+            "chart",
+            "credit_posting",
+            "document_laws",
+            "document_rules",
+            "documents",
+            "fingerprints",
+            "journal",
+            "limitation_clock",
+            "policies",
+            "postings",
+        }
+    ),
+    "legal": frozenset({"rounding", "verdicts"}),
     "outbound": frozenset({"payment_code", "wording"}),
 }
 
@@ -36,7 +56,9 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
 BARE_SQL = "relance.faces.console.benches"
 
 # Pure modules beside the three doors that other rooms may import.
-OFFERED: frozenset[str] = frozenset({"ledger.chart", "dunning.sentences"})
+OFFERED: frozenset[str] = frozenset(
+    {"ledger.chart", "ledger.journal", "dunning.sentences", "legal.packs", "legal.rules"}
+)
 
 # What else a room may import of others: the cycle hands work to tasks and checks laws, the console checks laws.
 SIDE_DOORS: Mapping[str, frozenset[str]] = {"cycle": frozenset({"tasks", "laws"}), FACES: frozenset({"laws"})}
@@ -60,7 +82,9 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "psycopg": ("relance.kit", "relance.ledger", "relance.intake", "relance.cycle", "relance.faces.console"),
     "pydantic": ("relance.dunning",),
     "rich": ("relance.faces.console",),
-    "schwifty": ("relance.kit", "relance.intake", "relance.customers", "relance.outbound", "relance.payments"),
+    "schwifty": (
+        "relance.kit", "relance.intake", "relance.customers", "relance.ledger", "relance.outbound", "relance.payments"
+    ),
     "segno": ("relance.outbound",),
     "waitress": ("relance.faces.console",),
     "yaml": ("relance.dunning", "relance.faces.console"),

@@ -6,10 +6,26 @@ from collections.abc import Mapping
 
 from relance.customers.models import BillingAccount, Creditor
 from relance.dunning.models import Episode, PlannedAction, Position, ScenarioVersion
-from relance.ledger.models import Allocation, Credit, Entry, OpenItem, Reversal
+from relance.kit.ids import next_ids
+from relance.ledger.facts import Act, Cheque, DepositOrder, ExclusionKind
+from relance.ledger.models import Allocation, Credit, Entry, Exclusion, InterestDecision, OpenItem, Reversal
+from relance.ledger.services import (
+    approve_request,
+    exclude,
+    lift_exclusion,
+    mark_doubtful,
+    post_deposit,
+    request_write_off,
+    seal_through,
+    split,
+)
+from relance.legal.models import Rate
 from relance.outbound.models import Dispatch
 
 ACCOUNT = 900_001
+INDEBTED = 900_002
+"""Bob, whose documents were split, written off, recovered, disputed and marked by the services themselves."""
+BUSINESS = 900_003
 
 
 def set_scene() -> None:
@@ -28,8 +44,29 @@ def set_scene() -> None:
         account_id=ACCOUNT, id=41, credit_id=22, amount_minor=500, reversed_on=dt.date(2025, 2, 25), reason="returned"
     )
     _entry(41, dt.date(2025, 2, 25), "411", "512", 500)
+    seal_through(creditor.pk, dt.date(2025, 2, 20), "auditor", dt.date(2025, 3, 1))
     _episodes()
     _messages()
+    _rates()
+    _charges(creditor)
+    _documents(creditor.pk)
+
+
+def _documents(creditor_id: int) -> None:
+    """A debt (D-1) written off and partly recovered by a deposited cheque, one in instalments (D-2), a doubtful one (D-3)."""
+    # The ids above are given by hand; those below start beyond them.
+    next_ids(1_000)
+    BillingAccount.objects.create(id=INDEBTED, number="B-1", creditor_id=creditor_id, name="Bob")
+    day, due = dt.date(2025, 2, 25), dt.date(2025, 3, 20)
+    asks, decides = (Act(INDEBTED, day, actor, "a liquidation judgment") for actor in ("rene", "ines"))
+    _item(101, "D-1", day, due, 1200, 1200, INDEBTED)
+    approve_request(decides, request_write_off(asks, [101], True).ids[0])
+    post_deposit(DepositOrder(creditor_id, "B7", day, "EUR", (Cheque(INDEBTED, "0001", 300),)), "ines")
+    _item(102, "D-2", day, due, 600, 600, INDEBTED)
+    split(asks, 102, [(dt.date(2025, 4, 1), 200), (dt.date(2025, 5, 1), 400)])
+    _item(103, "D-3", day, due, 900, 900, INDEBTED)
+    mark_doubtful(asks, [103])
+    lift_exclusion(asks, exclude(asks, 103, ExclusionKind.DISPUTED, 100, "D1").ids[0])
 
 
 def _episodes() -> None:
@@ -74,13 +111,84 @@ def _messages() -> None:
     )  # fmt: skip
 
 
-def _item(key: int, number: str, born_on: dt.date, due_on: dt.date, minor: int, open_minor: int) -> None:
+def _rates() -> None:
+    """An approved rate (ECB, first half of 2027), and one that says the same as a country pack."""
+    decided_at = dt.datetime(2027, 1, 8, 8, tzinfo=dt.UTC)
+    for series, percent, valid_from in (
+        ("ecb_mro", "2.15", dt.date(2027, 1, 1)),
+        ("fr_legal_professional", "2.76", dt.date(2025, 7, 1)),
+    ):
+        Rate.objects.create(
+            series=series, valid_from=valid_from, percent=percent, source="a source", state="approved",
+            proposed_by="fiona", decided_by="gilles", decided_at=decided_at,
+        )  # fmt: skip
+
+
+def _charges(creditor: Creditor) -> None:
+    """A business with a late invoice (201) and what was charged on it: fee, indemnity, two interest notes of which one
+    (205) was taken back, the charge (206) for a receipt that came back; and an old invoice (207) that is time-barred.
+    """
+    BillingAccount.objects.create(id=BUSINESS, number="C-1", creditor=creditor, name="Fabre", kind="business")
+    due_on, on = dt.date(2025, 3, 31), dt.date(2025, 4, 30)
+    _charge(201, "invoice", "706", "F-9", dt.date(2025, 3, 1), due_on, 9000)
+    _charge(202, "late_fee", "75881", "FEE-F-9", on, on, 1000, origin=201)
+    _charge(203, "indemnity", "75882", "IND-F-9", on, on, 4000, origin=201)
+    _charge(204, "interest", "763", "INT-F-9", on, on, 90, origin=201)
+    _charge(205, "interest", "763", "INT-F-9-1", on, on, 50, origin=201, open_minor=0)
+    for key, kind, receivable, moved_on in ((221, "receipt", "512", due_on), (222, "correction", "763", on)):
+        Credit.objects.create(
+            account_id=BUSINESS, id=key, kind=kind, number=f"{kind}-9", currency="EUR", received_on=moved_on,
+            amount_minor=50, open_minor=0, by_hand=kind == "correction",
+        )  # fmt: skip
+        _business_entry(key, moved_on, receivable, "411", 50)
+    Allocation.objects.create(
+        account_id=BUSINESS, id=231, credit_id=222, item_id=205, amount_minor=50, effective_on=on, by_hand=True
+    )
+    Reversal.objects.create(
+        account_id=BUSINESS, id=241, credit_id=221, amount_minor=50, reversed_on=dt.date(2025, 4, 3), reason="returned"
+    )
+    _business_entry(241, dt.date(2025, 4, 3), "411", "512", 50)
+    _charge(206, "return_charge", "7085", "RET-9", on, on, 1500, origin=221)
+    for key, kind, note, minor in ((251, "billed", 204, 90), (252, "billed", 205, 50), (253, "annulled", 205, 50)):
+        InterestDecision.objects.create(
+            account_id=BUSINESS, id=key, item_id=201, kind=kind, amount_minor=minor, through_on=on,
+            interest_item_id=note, posting_id=299,
+        )  # fmt: skip
+    _charge(207, "invoice", "706", "F-8", dt.date(2025, 3, 1), due_on, 700)
+    for key, minor, undoes in ((261, 700, None), (262, -700, 261), (263, 700, None)):
+        Exclusion.objects.create(
+            account_id=BUSINESS, id=key, item_id=207, kind="expired", amount_minor=minor, reference=f"2026-03-31/{key}",
+            effective_on=dt.date(2026, 4, 1), undoes_id=undoes,
+        )  # fmt: skip
+
+
+def _charge(
+    key: int, kind: str, income: str, number: str, born_on: dt.date, due_on: dt.date, minor: int,
+    origin: int | None = None, open_minor: int | None = None,
+) -> None:  # fmt: skip
     OpenItem.objects.create(
-        account_id=ACCOUNT, id=key, number=number, currency="EUR", born_on=born_on, due_on=due_on,
+        account_id=BUSINESS, id=key, kind=kind, number=number, currency="EUR", born_on=born_on, due_on=due_on,
+        amount_minor=minor, open_minor=minor if open_minor is None else open_minor, origin_id=origin,
+    )  # fmt: skip
+    _business_entry(key, born_on, "411", income, minor)
+
+
+def _business_entry(source: int, booked_on: dt.date, debit: str, credit: str, minor: int) -> None:
+    Entry.objects.create(
+        account_id=BUSINESS, source_id=source, booked_on=booked_on, currency="EUR", debit=debit, credit=credit,
+        amount_minor=minor,
+    )  # fmt: skip
+
+
+def _item(
+    key: int, number: str, born_on: dt.date, due_on: dt.date, minor: int, open_minor: int, account: int = ACCOUNT
+) -> None:
+    OpenItem.objects.create(
+        account_id=account, id=key, number=number, currency="EUR", born_on=born_on, due_on=due_on,
         amount_minor=minor, tax_minor=minor // 6, open_minor=open_minor,
     )  # fmt: skip
-    _entry(key, born_on, "411", "706", minor - minor // 6)
-    _entry(key, born_on, "411", "44571", minor // 6)
+    _entry(key, born_on, "411", "706", minor - minor // 6, account)
+    _entry(key, born_on, "411", "44571", minor // 6, account)
 
 
 def _receipt(key: int, number: str, received_on: dt.date, minor: int) -> None:
@@ -98,14 +206,26 @@ def _allocation(key: int, credit: int, item: int, minor: int, effective_on: dt.d
     )  # fmt: skip
 
 
-def _entry(source: int, booked_on: dt.date, debit: str, credit: str, minor: int) -> None:
+def _entry(source: int, booked_on: dt.date, debit: str, credit: str, minor: int, account: int = ACCOUNT) -> None:
     Entry.objects.create(
-        account_id=ACCOUNT, source_id=source, booked_on=booked_on, currency="EUR", debit=debit, credit=credit,
+        account_id=account, source_id=source, booked_on=booked_on, currency="EUR", debit=debit, credit=credit,
         amount_minor=minor,
     )  # fmt: skip
 
 
+def _approved_rate(series: str, valid_from: str, percent: str, decided_by: str) -> str:
+    """SQL that slips in an approved rate which fiona proposed."""
+    return f"""INSERT INTO legal_rate
+        (series, valid_from, percent, source, state, proposed_by, proposed_at, decided_by, decided_at, reason)
+        VALUES ('{series}', '{valid_from}', {percent}, 'a source', 'approved', 'fiona', now(), '{decided_by}', now(), '')"""
+
+
 DAMAGE: Mapping[str, tuple[str, ...]] = {
+    "legal.rate_has_two_people": (_approved_rate("ecb_mro", "2026-07-01", "2.15", "Fiona"),),
+    "legal.one_rate_per_half_year": (
+        f"DROP INDEX legal_rate_approved_once; {_approved_rate('ecb_mro', '2027-01-01', '2.4', 'gilles')}",
+    ),
+    "legal.rate_fits_its_pack": (_approved_rate("fr_legal_professional", "2026-01-01", "2.63", "gilles"),),
     "ledger.item_open_amount": (
         "UPDATE ledger_openitem SET open_minor = open_minor - 1 WHERE id = 12",
         "DELETE FROM ledger_allocation WHERE id = 32",
@@ -132,6 +252,115 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
     "ledger.never_negative": (
         "UPDATE ledger_allocation SET amount_minor = 1201 WHERE id = 31",
         "UPDATE ledger_allocation SET effective_on = '2025-02-09' WHERE id = 34",
+    ),
+    "ledger.credit_never_overspent": (
+        "UPDATE ledger_allocation SET amount_minor = 2201 WHERE id = 31",
+        "UPDATE ledger_allocation SET effective_on = '2025-02-09' WHERE id = 34",
+    ),
+    "ledger.sealed_days_unchanged": (
+        "UPDATE ledger_entry SET amount_minor = amount_minor + 1 WHERE source_id = 21",
+        "UPDATE ledger_entry SET debit = '530' WHERE source_id = 21",
+        "UPDATE ledger_entry SET source_id = 999999 WHERE source_id = 21",
+        "DELETE FROM ledger_entry WHERE source_id = 21",
+        "UPDATE ledger_seal SET seal_hash = repeat('a', 64) WHERE day = '2025-02-01'",
+        "UPDATE ledger_seal SET entry_count = entry_count + 1 WHERE day = '2025-02-01'",
+        "INSERT INTO ledger_accountmapping (creditor_id, account, code, label, valid_from, changed_by) "
+        "SELECT min(creditor_id), '411', '411000', 'Clients', '2025-01-01', '' FROM ledger_seal",
+    ),
+    "ledger.sealed_days_closed": (
+        "INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor) "
+        "VALUES (900001, 21, '2025-02-10', 'EUR', '512', '411', 1)",
+        "INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor) "
+        "VALUES (900001, 999999, '2024-12-31', 'EUR', '512', '411', 1)",
+        "UPDATE ledger_entry SET source_id = 999999 WHERE source_id = 11 AND credit = '44571'",
+        "DELETE FROM ledger_entry WHERE source_id = 21",
+    ),
+    "ledger.seal_chain": (
+        "DELETE FROM ledger_seal WHERE day = '2025-01-15'",
+        "DELETE FROM ledger_seal WHERE day = '2025-01-01'",
+        "UPDATE ledger_seal SET first_number = first_number + 1 WHERE day = '2025-02-01'",
+        "UPDATE ledger_seal SET previous_hash = repeat('a', 64) WHERE day = '2025-02-01'",
+        "UPDATE ledger_seal SET currency = 'CHF' WHERE day = '2025-02-01'",
+    ),
+    "ledger.sealed_totals": (
+        "UPDATE ledger_sealedtotal SET debit_minor = debit_minor + 1 WHERE code = '411' AND day = '2025-02-01'",
+        "DELETE FROM ledger_sealedtotal WHERE code = '512'",
+        "INSERT INTO ledger_sealedtotal (creditor_id, day, currency, code, debit_minor, credit_minor) "
+        "SELECT min(creditor_id), '2025-01-02', 'EUR', '411', 1, 1 FROM ledger_seal",
+    ),
+    "ledger.instalments_add_up": (
+        "UPDATE ledger_openitem SET amount_minor = amount_minor + 1 WHERE number = 'D-2/1'",
+        "UPDATE ledger_openitem SET origin_id = 103 WHERE number = 'D-2/1'",
+        "DELETE FROM ledger_openitem WHERE kind = 'instalment'",
+        "DELETE FROM ledger_credit WHERE kind = 'split'",
+    ),
+    "ledger.request_approved_by_another": (
+        "UPDATE ledger_request SET amount_minor = amount_minor + 1",
+        "DELETE FROM ledger_request",
+        "DELETE FROM ledger_credit WHERE kind = 'write_off'",
+        "DELETE FROM ledger_posting WHERE kind = 'request_approved'",
+        "ALTER TABLE ledger_request DROP CONSTRAINT request_approved_by_another; "
+        "UPDATE ledger_request SET decided_by = requested_by",
+    ),
+    "ledger.recovery_within_write_off": (
+        "UPDATE ledger_openitem SET amount_minor = 1201 WHERE kind = 'recovery'",
+        "UPDATE ledger_openitem SET origin_id = 102 WHERE kind = 'recovery'",
+    ),
+    "ledger.doubtful_account": (
+        "DELETE FROM ledger_doubtfulmark",
+        "DELETE FROM ledger_entry WHERE debit = '416'",
+        "UPDATE ledger_openitem SET open_minor = open_minor - 1 WHERE number = 'D-3'",
+    ),
+    "ledger.bound_credit_used_up": (
+        "UPDATE ledger_credit SET open_minor = 1 WHERE kind = 'write_off'",
+        "UPDATE ledger_credit SET open_minor = 1 WHERE kind = 'split'",
+    ),
+    "ledger.exclusion_lifted_whole": (
+        "UPDATE ledger_exclusion SET amount_minor = amount_minor + 1 WHERE undoes_id IS NOT NULL",
+        "UPDATE ledger_exclusion SET item_id = 102 WHERE undoes_id IS NOT NULL",
+        "UPDATE ledger_exclusion SET kind = 'in_flight' WHERE undoes_id IS NOT NULL",
+        "UPDATE ledger_exclusion SET effective_on = '2025-02-24' WHERE undoes_id IS NOT NULL",
+        "DELETE FROM ledger_exclusion WHERE undoes_id IS NULL",
+    ),
+    "ledger.deposit_adds_up": (
+        "UPDATE ledger_deposit SET amount_minor = amount_minor + 1",
+        "UPDATE ledger_deposit SET cheque_count = cheque_count + 1",
+        "UPDATE ledger_credit SET deposit_id = NULL",
+    ),
+    "ledger.interest_billed_once": (
+        "UPDATE ledger_interestdecision SET amount_minor = 91 WHERE id = 251",
+        "UPDATE ledger_interestdecision SET item_id = 207 WHERE id = 251",
+        "UPDATE ledger_interestdecision SET interest_item_id = 205 WHERE id = 251",
+        "DELETE FROM ledger_interestdecision WHERE id = 251",
+        "DELETE FROM ledger_openitem WHERE id = 204",
+        "UPDATE ledger_openitem SET origin_id = NULL WHERE id = 204",
+    ),
+    "ledger.interest_annulled": (
+        "DELETE FROM ledger_interestdecision WHERE id = 253",
+        "UPDATE ledger_interestdecision SET amount_minor = 49 WHERE id = 253",
+        "UPDATE ledger_interestdecision SET interest_item_id = 204 WHERE id = 253",
+        "DELETE FROM ledger_allocation WHERE id = 231",
+    ),
+    "ledger.charge_has_cause": (
+        "UPDATE ledger_openitem SET origin_id = NULL WHERE id = 202",
+        "UPDATE ledger_openitem SET origin_id = 202 WHERE id = 203",
+        "UPDATE ledger_openitem SET currency = 'CHF' WHERE id = 204",
+        "UPDATE ledger_openitem SET born_on = '2025-02-28' WHERE id = 202",
+        "DELETE FROM ledger_reversal WHERE id = 241",
+        "UPDATE ledger_reversal SET reversed_on = '2025-05-01' WHERE id = 241",
+        "UPDATE ledger_openitem SET origin_id = 222 WHERE id = 206",
+    ),
+    "ledger.no_costs_for_french_consumers": (
+        f"UPDATE customers_billingaccount SET kind = 'consumer' WHERE id = {BUSINESS}",
+        f"UPDATE ledger_openitem SET account_id = {ACCOUNT} WHERE id = 203",
+    ),
+    "ledger.time_barred_once": (
+        "UPDATE ledger_exclusion SET amount_minor = 699 WHERE id = 263",
+        "UPDATE ledger_exclusion SET item_id = 999999 WHERE item_id = 207",
+        "UPDATE ledger_exclusion SET undoes_id = 263, item_id = 201 WHERE id = 262",
+        "UPDATE ledger_exclusion SET undoes_id = 999999 WHERE id = 262",
+        "DELETE FROM ledger_exclusion WHERE id = 262",
+        "UPDATE ledger_exclusion SET amount_minor = -1 WHERE id = 262",
     ),
     "dunning.position_per_open_episode": (
         "DELETE FROM dunning_position WHERE id = 52",

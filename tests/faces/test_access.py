@@ -19,8 +19,14 @@ def patterns() -> Iterator[tuple[str, str, str]]:
     examples = {
         "account_id": "1",
         "credit_id": "1",
+        "item_id": "1",
+        "exclusion_id": "1",
         "message_id": "1",
         "user_id": "1",
+        "request_id": "1",
+        "deposit_id": "1",
+        "rate_id": "1",
+        "series": "x",
         "code": "x",
         "business_date": "2025-03-20",
     }

@@ -151,7 +151,9 @@ def test_keyboard_help_and_places(browser: Any, address: str) -> None:
 
 PLACES = (
     "/", "/accounts/", "/accounts/?sort=-overdue", "/messages/", "/cycles/", "/cycles/2025-03-20/", "/scenarios/",
-    "/scenarios/desk_test/", "/imports/", "/staff/", "/staff/new/", "/audit/", "/preferences/",
+    "/scenarios/desk_test/", "/imports/", "/staff/", "/staff/new/", "/audit/", "/preferences/", "/approvals/",
+    "/deposits/", "/deposits/new/", "/journal/", "/journal/seal/?through=2025-03-01", "/journal/balance/",
+    "/journal/settings/", "/limitation/", "/rates/", "/rates/ecb_mro/",
 )  # fmt: skip
 
 
@@ -180,6 +182,29 @@ def test_a_message_is_shown_and_never_run(browser: Any, address: str) -> None:
     page.locator("[data-row]").first.click()
     expect(page.frame_locator("iframe.letter").locator("body")).to_contain_text("B-1")
     assert page.locator("iframe.letter").get_attribute("sandbox") == ""
+    assert desk.troubles == []
+
+
+def test_a_slip_is_typed_with_the_keyboard_alone(browser: Any, address: str) -> None:
+    desk = Desk(browser, address, "en")
+    page = desk.page
+    desk.open("/deposits/new/")
+    desk.sign_in("admin")
+    for place, (account, cheque, amount) in enumerate((("BRUNO", "71", "45.50"), ("CHLOE", "72", "60.00"))):
+        expect(page.get_by_label(f"Account of cheque {place + 1}", exact=True)).to_be_focused()
+        page.keyboard.type(account)
+        expect(page.locator(f"#lookup-{place}")).to_contain_text("Bruno Promet" if account == "BRUNO" else "Chloé")
+        page.keyboard.press("Tab")
+        page.keyboard.type(cheque)
+        page.keyboard.press("Tab")
+        page.keyboard.type(amount)
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Account of cheque 3", exact=True)).to_be_focused()
+    expect(page.locator("#deposit-total")).to_contain_text("2 cheques · €105.50")
+    page.fill("[name=control]", "105.50")
+    page.locator("button[value=post]").dblclick()
+    expect(page.locator("h1")).to_have_text("Cheque deposit slip")
+    expect(page.locator("tbody tr")).to_have_count(2)
     assert desk.troubles == []
 
 

@@ -64,11 +64,11 @@ def test_sent_twice_it_posts_once(account_id: int, sign_in: Callable[..., Signed
     [
         ({"amount": "1,234"}, "more decimals"),
         ({"amount": "12,34"}, "cannot be read as one amount; write for example 12.34"),
-        ({"amount": "0"}, "A payment is above zero."),
-        ({"amount": "-5.00"}, "A payment is above zero."),
+        ({"amount": "0"}, "The amount must be above zero."),
+        ({"amount": "-5.00"}, "The amount must be above zero."),
         ({"amount": "abc"}, "cannot be read"),
-        ({"amount": "999999999999999"}, "is too large for one payment"),
-        ({"amount": "100000000000.00"}, "is too large for one payment"),
+        ({"amount": "999999999999999"}, "is too large for one amount"),
+        ({"amount": "100000000000.00"}, "is too large for one amount"),
         ({"amount": "10.00", "received_on": "2025-03-21"}, "cannot have arrived after today"),
         ({"amount": "10.00", "received_on": "2015-03-20"}, "check the year"),
         ({"amount": "10.00", "invoice": "F-1"}, "not one of the available choices"),
@@ -92,9 +92,11 @@ def test_reversal_needs_a_reason_and_reopens(account_id: int, sign_in: Callable[
     credit = credits_of(account_id, TODAY)[0]
     address = f"/accounts/{account_id}/payments/{credit.id}/reverse/"
     assert "Reverse €45.50" in text_of(client.get(address).content)
-    assert client.post(address, {"reversed_on": TODAY.isoformat(), "reason": " "}).status_code == 422
-    assert client.post(address, {"reversed_on": "2025-03-01", "reason": "unpaid"}).status_code == 422
-    assert client.post(address, {"reversed_on": TODAY.isoformat(), "reason": "cheque unpaid"}).status_code == 302
+    form = {"reversed_on": TODAY.isoformat(), "reason": "cheque unpaid", "key": "k1"}
+    assert client.post(address, form | {"reason": " "}).status_code == 422
+    assert client.post(address, form | {"reversed_on": "2025-03-01"}).status_code == 422
+    assert client.post(address, form | {"key": ""}).status_code == 422
+    assert client.post(address, form).status_code == 302
     assert balances([account_id], TODAY)[account_id][0].overdue_minor == 4550
     assert audit_rows().rows[0].details["reason"] == "cheque unpaid"
     page = text_of(client.get(f"/accounts/{account_id}/").content)
@@ -110,12 +112,15 @@ def test_the_second_of_two_reversals_is_told_and_not_audited(
     client.post(f"/accounts/{account_id}/payments/new/", form_of(client, account_id) | {"amount": "45.50"})
     before = credits_of(account_id, TODAY)[0]
     address = f"/accounts/{account_id}/payments/{before.id}/reverse/"
-    form = {"reversed_on": TODAY.isoformat(), "reason": "cheque unpaid"}
+    form = {"reversed_on": TODAY.isoformat(), "reason": "cheque unpaid", "key": "k1"}
     assert client.post(address, form, follow=True).status_code == 200
     monkeypatch.setattr("relance.faces.desk.views.payments._receipt", lambda *_ids: before)
-    page = text_of(client.post(address, form | {"reason": "another"}, follow=True).content)
+    page = text_of(client.post(address, form, follow=True).content)
     assert "This payment is already reversed." in page
     assert "what it had settled is open again" not in page
+    other = client.post(address, form | {"reason": "another", "key": "k2"})
+    assert other.status_code == 422
+    assert "is already reversed" in text_of(other.content)
     assert [row.verb for row in audit_rows().rows].count("payment_reversed") == 1
 
 

@@ -67,7 +67,7 @@ def test_bucket_labels() -> None:
     assert rules.bucket_labels([0]) == ("current", "0+")
 
 
-@pytest.mark.parametrize("bounds", [[], [30, 60], [0, 30, 30], [0, 60, 30]])
+@pytest.mark.parametrize("bounds", [[], [30, 60], [0, 30, 30], [0, 60, 30], [0, 36_501]])
 def test_bands_that_would_overlap_or_hide_what_is_not_due_are_refused(bounds: list[int]) -> None:
     with pytest.raises(ValueError):
         rules.bucket_labels(bounds)

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from relance.customers.facts import AccountFacts, CreditorFacts
-from relance.ledger.facts import OpenItemFacts
+from relance.ledger.facts import ClaimedItem, OpenItemFacts
 from relance.outbound import rules
 from relance.outbound.facts import MessageContent
 
@@ -33,7 +33,8 @@ def item(number: str, open_minor: int = 4_500, amount_minor: int = 6_000, **chan
     plain = OpenItemFacts(
         id=1, account_id=7, kind="invoice", number=number, nature="service", currency="EUR",
         born_on=dt.date(2026, 10, 1), due_on=dt.date(2026, 11, 1), amount_minor=amount_minor, open_minor=open_minor,
-        document_url="",
+        document_url="", tax_minor=0, origin_id=None, document_due_on=dt.date(2026, 11, 1), disputed_minor=0,
+        in_flight_minor=0, expired_minor=0,
     )  # fmt: skip
     return dataclasses.replace(plain, **changes)
 
@@ -48,7 +49,19 @@ def fields(template: str = "reminder", language: str = "fr", **changes: object) 
         "context": {},
         "language": language,
     }
-    return rules.content(**{**arguments, **changes})  # type: ignore[arg-type]
+    said = {**arguments, **changes}
+    said["claimed"] = claimed(said.pop("items"), int(said.pop("credits", 0)))  # type: ignore[arg-type, call-overload]
+    return rules.content(**said)  # type: ignore[arg-type]
+
+
+def claimed(items: list[OpenItemFacts], credits_minor: int) -> list[ClaimedItem]:
+    """Items with what is asked for of each: credits count against the oldest first."""
+    found = []
+    for entry in items:
+        covered = min(credits_minor, entry.chased_minor)
+        credits_minor -= covered
+        found.append(ClaimedItem(entry, entry.chased_minor - covered))
+    return found
 
 
 def plain(text: str) -> str:
@@ -222,3 +235,26 @@ def test_interest_and_accessories_are_told_apart() -> None:
     said = fields(items=[item("F-1", 1_000), item("I-1", 200, kind="interest"), item("A-1", 4_000, kind="indemnity")])
     assert (said.principal_minor, said.interest_minor, said.accessories_minor) == (1_000, 200, 4_000)
     assert said.total_minor == 5_200
+
+
+@pytest.mark.parametrize(("language", "received", "disputed"), [
+    ("fr", "Reçu, pas encore imputé", "sont en litige"),
+    ("en", "Received, not yet matched", "is in dispute"),
+])  # fmt: skip
+def test_money_received_and_disputes_are_shown_and_not_claimed(language: str, received: str, disputed: str) -> None:
+    items = [item("F-001", disputed_minor=1_000), item("F-002", 2_000, 2_000)]
+    said = fields(language=language, items=items, credits=500)
+    assert (said.total_minor, said.credits_minor, said.disputed_minor) == (5_000, 500, 1_000)
+    assert said.principal_minor + said.interest_minor + said.accessories_minor - said.credits_minor == said.total_minor
+    words = rules.render("reminder", said)
+    for form in (words.text, words.html):
+        assert received in plain(form)
+        assert disputed in plain(form)
+    assert received not in plain(rules.render("reminder", fields(language=language)).text)
+
+
+def test_charges_are_called_what_they_are() -> None:
+    fee = item("LF-1", 1_000, 1_000, kind="late_fee")
+    words = rules.render("reminder", fields(items=[item("F-001"), fee]))
+    assert "Frais de retard LF-1" in plain(words.text)
+    assert "Frais de retard" in plain(words.html)

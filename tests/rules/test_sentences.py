@@ -18,6 +18,11 @@ DATA = {
     "mandatory_not_done": {"stage": "formal"},
     "ladder_ended": {},
     "nothing_overdue": {},
+    "nothing_chased": {},
+    "left_out_disputed": {"overdue_minor": 900, "currency": "EUR"},
+    "left_out_in_flight": {"overdue_minor": 900, "currency": "EUR"},
+    "left_out_expired": {"overdue_minor": 900, "currency": "EUR"},
+    "left_out_unallocated": {"overdue_minor": 900, "currency": "EUR"},
 }
 
 

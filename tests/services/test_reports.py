@@ -1,10 +1,13 @@
 """Reports over a small real portfolio: as of any day, in every grouping, tied to the ledger to the cent."""
 
 import datetime as dt
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from relance.customers.queries import account_by_number
 from relance.insight import reports
 from relance.insight.facts import AgeingReport, Report
 from relance.insight.reports.ageing import REPORT as AGEING
@@ -13,6 +16,7 @@ from relance.intake.services import import_paths
 from relance.kit.refusal import Refusal
 from relance.kit.shelf import shelf
 from relance.ledger import queries as ledger
+from tests import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +84,9 @@ def test_the_whole_portfolio_is_one_group_per_currency() -> None:
                     "61-90": {"items": 1, "amount": "450.00"},
                     "90+": {"items": 1, "amount": "60.00"},
                 },
+                "not_dated": {"items": 0, "amount": "0.00"},
                 "unallocated": "15.00",
+                "disputed": "0.00",
                 "total": "525.00",
             },
             {
@@ -93,7 +99,9 @@ def test_the_whole_portfolio_is_one_group_per_currency() -> None:
                     "61-90": {"items": 0, "amount": "0"},
                     "90+": {"items": 0, "amount": "0"},
                 },
+                "not_dated": {"items": 0, "amount": "0"},
                 "unallocated": "0",
+                "disputed": "0",
                 "total": "9000",
             },
         ],
@@ -127,13 +135,106 @@ def test_every_grouping_adds_up_to_the_same_whole(by: str, expected: dict[str, i
 
 
 def test_totals_tie_to_the_ledger() -> None:
-    from relance.customers.queries import account_by_number
-
     for group in AGEING.query(END_OF_MARCH, "account").groups:
         account = account_by_number(group.key)
         assert account is not None
         (balance,) = ledger.balances([account.id], END_OF_MARCH)[account.id]
         assert (group.total_minor, group.overdue_minor) == (balance.total_minor, balance.overdue_minor)
+
+
+@pytest.fixture
+def eventful() -> None:
+    """March on top: Alice and Fabre are charged without a due date, and Fabre's charge is given up; Bruno's B2 is split;
+    Fabre disputes part of F1, is given time for all of it and becomes doubtful; the yen are disputed whole; Bruno is
+    charged once by mistake.
+    """
+    alice, bruno, fabre, tokyo = (_account_id(number) for number in ("alice", "bruno", "fabre", "tokyo"))
+    acts.charge(alice, "L1", 700, dt.date(2026, 3, 5))
+    acts.charge(bruno, "L3", 900, dt.date(2026, 3, 6))
+    acts.correct(bruno, "L3", dt.date(2026, 3, 8))
+    acts.charge(fabre, "L2", 2500, dt.date(2026, 3, 5))
+    acts.write_off(fabre, "L2", dt.date(2026, 3, 12))
+    parts = [(dt.date(2026, 3, 20), 1000), (dt.date(2026, 4, 20), 2000)]
+    acts.split(bruno, "B2", parts, dt.date(2026, 3, 13))
+    acts.dispute(fabre, "F1", 12_300, dt.date(2026, 3, 14))
+    acts.postpone(fabre, "F1", dt.date(2026, 3, 25), dt.date(2026, 3, 16))
+    acts.doubt(fabre, "F1", dt.date(2026, 3, 17))
+    acts.dispute(tokyo, "T1", 9000, dt.date(2026, 3, 18))
+
+
+def _account_id(number: str) -> int:
+    found = account_by_number(number)
+    assert found is not None
+    return found.id
+
+
+def _control_accounts(as_of: dt.date) -> dict[tuple[str, str], int]:
+    """What the journal says customers owe: the balance of 411 and 416 per account and currency."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT b.number, e.currency, sum(CASE WHEN e.debit IN ('411', '416') THEN e.amount_minor ELSE 0 END "
+            "- CASE WHEN e.credit IN ('411', '416') THEN e.amount_minor ELSE 0 END)::bigint "
+            "FROM ledger_entry e JOIN customers_billingaccount b ON b.id = e.account_id "
+            "WHERE e.booked_on <= %s GROUP BY 1, 2",
+            [as_of],
+        )
+        return {(number, currency): minor for number, currency, minor in cursor.fetchall()}
+
+
+@pytest.mark.usefixtures("eventful")
+def test_every_day_ties_to_the_journal_in_every_grouping() -> None:
+    for as_of in (dt.date(2025, 10, 31) + dt.timedelta(days=n) for n in range(160)):
+        journal = {key: minor for key, minor in _control_accounts(as_of).items() if minor}
+        by_account = AGEING.query(as_of, "account").groups
+        assert {(group.key, group.currency): group.total_minor for group in by_account if group.total_minor} == journal
+        for by in ("all", "segment", "credit_class", "creditor"):
+            totals: dict[str, int] = defaultdict(int)
+            for group in AGEING.query(as_of, by, (0, 30, 60, 90, 180)).groups:
+                totals[group.currency] += group.total_minor
+            owed: dict[str, int] = defaultdict(int)
+            for (_, currency), minor in journal.items():
+                owed[currency] += minor
+            assert {currency: minor for currency, minor in totals.items() if minor} == owed
+
+
+@pytest.mark.usefixtures("eventful")
+def test_what_is_disputed_or_has_no_due_date_is_shown_and_still_owed() -> None:
+    euros, yen = AGEING.query(END_OF_MARCH).groups
+    assert [bucket.amount_minor for bucket in euros.buckets] == [2000, 46_000, 0, 0, 6000], "postponed, split"
+    assert (euros.not_dated.item_count, euros.not_dated.amount_minor) == (1, 700)
+    assert (euros.disputed_minor, euros.unallocated_minor, euros.total_minor) == (12_300, 1500, 53_200)
+    assert (yen.disputed_minor, yen.total_minor) == (9000, 9000)
+
+
+@pytest.mark.usefixtures("eventful")
+def test_a_past_day_knows_nothing_of_later_acts() -> None:
+    euros = AGEING.query(dt.date(2026, 3, 15)).groups[0]
+    assert [bucket.amount_minor for bucket in euros.buckets] == [7000, 0, 0, 45_000, 6000], "before F1 was postponed"
+    assert euros.disputed_minor == 12_300
+    euros = AGEING.query(dt.date(2026, 3, 11)).groups[0]
+    assert [bucket.amount_minor for bucket in euros.buckets] == [4000, 3000, 0, 45_000, 6000], "before B2 was split"
+    assert (euros.not_dated.item_count, euros.not_dated.amount_minor) == (2, 3200), "before L2 was written off"
+    assert euros.disputed_minor == 0
+
+
+@pytest.mark.usefixtures("eventful")
+def test_the_sheet_has_the_same_figures_as_the_document() -> None:
+    report = AGEING.query(dt.date(2026, 3, 15), "segment")
+    sheet = report.as_sheet()
+    for row, group in zip(sheet.rows, report.as_json()["groups"], strict=True):
+        cells = dict(zip(sheet.columns, row, strict=True))
+        spelled = {
+            "unallocated": group["unallocated"], "total": group["total"], "disputed": group["disputed"],
+            "not_dated amount": group["not_dated"]["amount"], "61-90 amount": group["buckets"]["61-90"]["amount"],
+        }  # fmt: skip
+        assert {name: str(cells[name]) for name in spelled} == spelled
+        assert (cells["key"], cells["not_dated items"]) == (group["key"], group["not_dated"]["items"])
+
+
+@pytest.mark.usefixtures("eventful")
+def test_what_has_no_due_date_is_not_late_in_dso_either() -> None:
+    euros = DSO.query(dt.date(2026, 3, 15), 90).groups[0]
+    assert (euros.receivables_minor, euros.not_due_minor) == (58_700, 7700)
 
 
 def test_other_age_bands() -> None:
@@ -147,6 +248,8 @@ def test_bad_questions_are_refused() -> None:
         AGEING.query(END_OF_MARCH, "colour")
     with pytest.raises(Refusal, match="first bound is 0"):
         AGEING.query(END_OF_MARCH, "all", (30, 60))
+    with pytest.raises(Refusal, match="36500 days"):
+        AGEING.query(END_OF_MARCH, "all", (0, 99_999_999_999))
     with pytest.raises(Refusal, match="at least one day"):
         DSO.query(END_OF_MARCH, 0)
 
@@ -186,7 +289,7 @@ def test_no_sales_in_the_period_is_null() -> None:
 
 def test_every_report_on_the_shelf_says_what_it_is() -> None:
     found = shelf(reports.__name__, "REPORT")
-    assert {"ageing", "dso"} <= set(found)
+    assert {"ageing", "dso", "statement"} <= set(found)
     for report in found.values():
         assert isinstance(report, Report)
         assert set(report.title) == set(report.help) == {"fr", "en"}

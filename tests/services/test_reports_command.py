@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
+from relance.customers.queries import account_by_number
 from relance.faces.console.commands.report import COMMAND, csv_bytes, xlsx_bytes
 from relance.insight.facts import Sheet
 from relance.intake.services import import_paths
 from relance.kit.refusal import Refusal
+from tests import acts
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,35 @@ def test_the_table_for_people() -> None:
     assert "1,234.50" in _run("ageing", "--as-of", "2026-02-10").stdout
     assert "Count-back" in _run("dso", "--as-of", "2026-02-10", "--days", "90").stdout
     assert "Nothing is open" in _run("ageing", "--as-of", "2020-01-01").stdout
+
+
+def test_bands_as_one_wants_them_with_or_without_the_zero() -> None:
+    spelled = [
+        json.loads(_run("ageing", "--as-of", "2026-05-31", "--buckets", days, "--json").stdout)["groups"][0]["buckets"]
+        for days in ("0,30,60,90,180", "30,60,90,180")
+    ]
+    assert spelled[0] == spelled[1]
+    assert list(spelled[0]) == ["current", "1-30", "31-60", "61-90", "91-180", "180+"]
+    assert spelled[0]["91-180"] == {"items": 1, "amount": "1234.50"}
+
+
+def test_what_is_disputed_or_not_dated_stands_in_every_spelling() -> None:
+    alice = account_by_number("alice")
+    assert alice is not None
+    acts.charge(alice.id, "L1", 777, dt.date(2026, 2, 5))
+    acts.dispute(alice.id, "A1", 45_600, dt.date(2026, 2, 6))
+    for grouping in ((), ("--by", "account")):
+        shown = _run("ageing", "--as-of", "2026-02-10", *grouping).stdout
+        assert "7.77" in shown and "456.00" in shown and "not dated" in shown and "of which disputed" in shown
+        assert "1,242.27" in shown and "…" not in shown
+    assert "alice" in shown
+    (record,) = csv.DictReader(io.StringIO(_run("ageing", "--as-of", "2026-02-10", "--csv").stdout))
+    assert (record["not_dated items"], record["not_dated amount"], record["disputed"]) == ("1", "7.77", "456.00")
+    assert record["total"] == "1242.27"
+    page = load_workbook(io.BytesIO(_run("ageing", "--as-of", "2026-02-10", "--xlsx").stdout_bytes)).active
+    assert page is not None
+    cells = dict(zip(*page.iter_rows(values_only=True), strict=True))
+    assert Decimal(str(cells["disputed"])) == Decimal(456)
 
 
 def test_csv_and_xlsx_hold_the_hostile_text_as_text(tmp_path: Path) -> None:

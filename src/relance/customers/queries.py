@@ -14,7 +14,7 @@ from relance.kit.pages import COUNT_LIMIT, Page
 
 ACCOUNT_RELATION = """(
     SELECT b.id AS account_id, b.number, b.creditor_id, c.code AS creditor, b.name, b.kind, b.segment, b.credit_class,
-           b.language, b.payment_method, b.city, b.postcode
+           b.language, b.payment_method, b.city, b.postcode, b.opened_on, c.country
     FROM customers_billingaccount b JOIN customers_creditor c ON c.id = b.creditor_id)"""
 """The accounts as a relation that other rooms may join in their own set-based SQL: `FROM {ACCOUNT_RELATION} AS a`."""
 
@@ -73,6 +73,16 @@ def account_by_number(number: str) -> AccountFacts | None:
         )
         row = cursor.fetchone()
     return AccountFacts(*row) if row else None
+
+
+def accounts_by_number(numbers: Sequence[str]) -> dict[str, AccountFacts]:
+    """The accounts with these numbers, by number; unknown numbers are left out."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {_ACCOUNT_COLUMNS} FROM customers_billingaccount WHERE number = ANY(%s)",  # noqa: S608
+            [list(numbers)],
+        )
+        return {row[1]: AccountFacts(*row) for row in cursor.fetchall()}
 
 
 def services(account_id: int) -> list[ServiceFacts]:

@@ -22,7 +22,7 @@ from relance.kit.shelf import shelf
 
 FURTHEST_AHEAD = dt.timedelta(days=366)
 """How far ahead of the clock a date may be worked: a rehearsal may look ahead, a mistyped century may not."""
-ORDER = ("decide", "perform", "deliver", "verify", "close")
+ORDER = ("limitation", "decide", "perform", "deliver", "verify", "seal", "close")
 _LOCK = "SELECT {}(hashtext('relance.cycle'))"
 
 

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -23,7 +24,7 @@ from relance.dunning.facts import (
     StageCount,
 )
 from relance.kit.pages import COUNT_LIMIT, Page
-from relance.ledger.queries import item_numbers, money_effective, newly_overdue
+from relance.ledger.queries import claims, item_numbers, money_effective, newly_overdue
 
 
 def scenarios() -> list[ScenarioFacts]:
@@ -92,22 +93,61 @@ def explain(account_id: int, as_of: dt.date) -> list[Explanation]:
     if known is None:
         raise LookupError(f"no account {account_id}")
     found = list(decisions([account_id], as_of))
+    left_out = _left_out(account_id, as_of)
     if not found:
-        return [_nothing_owed(known)]
+        return [_nothing_owed(known, left_out)]
     numbers = item_numbers([account_id], [case.item_id for case, _ in found if case.item_id])
-    return [_explanation(known.number, case, decision, numbers, as_of) for case, decision in found]
+    return [
+        _explanation(known.number, case, decision, numbers, left_out.get((case.item_id, case.currency), ()), as_of)
+        for case, decision in found
+    ]
 
 
-def _nothing_owed(known: AccountFacts) -> Explanation:
+_LEFT_OUT = ("disputed", "in_flight", "expired", "unallocated")
+
+
+def _left_out(account_id: int, as_of: dt.date) -> dict[tuple[int, str], tuple[Because, ...]]:
+    """What is overdue and not chased, by item and currency, and for whole accounts by item 0."""
+    sums: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+    for entry in claims([account_id], as_of).get(account_id, []):
+        item = entry.item
+        parts = {
+            "disputed": item.disputed_minor,
+            "in_flight": item.in_flight_minor,
+            "expired": item.expired_minor,
+            "unallocated": item.chased_minor - entry.claimed_minor,
+        }
+        for key in ((0, item.currency), (item.id, item.currency)):
+            sums[key].update(parts)
+    return {
+        key: tuple(
+            Because(f"left_out_{part}", {"overdue_minor": found[part], "currency": key[1]})
+            for part in _LEFT_OUT
+            if found[part]
+        )
+        for key, found in sums.items()
+    }
+
+
+def _nothing_owed(known: AccountFacts, left_out: Mapping[tuple[int, str], tuple[Because, ...]]) -> Explanation:
     scenario = scenario_for(known.id)
+    currency = creditor(known.creditor_id).currency
+    reasons = left_out.get((0, currency), ())
     return Explanation(
-        account_number=known.number, item_number="", currency=creditor(known.creditor_id).currency, overdue_minor=0,
+        account_number=known.number, item_number="", currency=currency, overdue_minor=0,
         days_past_due=0, effective_days=0, scenario=scenario.code if scenario else "", version=None, stage=None,
-        entered_on=None, next=None, because=(Because("nothing_overdue", {}),),
+        entered_on=None, next=None, because=(Because("nothing_chased" if reasons else "nothing_overdue", {}), *reasons),
     )  # fmt: skip
 
 
-def _explanation(number: str, case: Case, decision: Decision, numbers: dict[int, str], as_of: dt.date) -> Explanation:
+def _explanation(
+    number: str,
+    case: Case,
+    decision: Decision,
+    numbers: dict[int, str],
+    left_out: tuple[Because, ...],
+    as_of: dt.date,
+) -> Explanation:
     standing, position = case.standing, case.position
     days = (as_of - standing.oldest_due_on).days if standing else 0
     stage = case.scenario.stages[position.stage_index] if position and position.stage_index >= 0 else None
@@ -124,7 +164,7 @@ def _explanation(number: str, case: Case, decision: Decision, numbers: dict[int,
         stage=stage.code if stage else None,
         entered_on=position.stage_entered_on if position and stage else None,
         next=_next_stage(case, decision, as_of),
-        because=decision.because,
+        because=(*decision.because, *left_out),
     )
 
 

@@ -54,6 +54,26 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "Nothing is overdue.",
         "fr": "Rien n'est échu.",
     },
+    "nothing_chased": {
+        "en": "Nothing that is overdue is chased.",
+        "fr": "Rien de ce qui est échu n'est réclamé.",
+    },
+    "left_out_disputed": {
+        "en": "{amount} is disputed and left out.",
+        "fr": "{amount} en litige ne sont pas réclamés.",
+    },
+    "left_out_in_flight": {
+        "en": "A payment of {amount} is on its way and not asked for again.",
+        "fr": "Un paiement de {amount} est en cours et n'est pas réclamé une seconde fois.",
+    },
+    "left_out_expired": {
+        "en": "{amount} is time-barred and no longer chased.",
+        "fr": "{amount} sont prescrits et ne sont plus réclamés.",
+    },
+    "left_out_unallocated": {
+        "en": "{amount} received and not yet allocated counts against it.",
+        "fr": "{amount} reçus et pas encore lettrés sont déduits.",
+    },
 }
 
 REFUSALS: dict[str, dict[str, str]] = {

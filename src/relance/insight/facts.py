@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from relance.kit.money import exponent, format_amount
+from relance.ledger.facts import LedgerLine, OpenItemFacts
 
 AGEING_BOUNDS = (0, 30, 60, 90)
 """Upper bounds, in days past due, of the usual age bands."""
 
 AGEING_LABELS = ("current", "1-30", "31-60", "61-90", "90+")
 """Names of the usual age bands, one more than their bounds."""
+
+NOT_DATED = "not_dated"
+"""Name of what is open without a due date: in no age band, never past due."""
 
 GROUPINGS = ("all", "account", "segment", "credit_class", "creditor")
 """What an ageing can be grouped by; `all` is the whole portfolio."""
@@ -40,7 +44,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class AgeingBucket:
-    """What is open in one age band."""
+    """What is open in one age band, or without a due date."""
 
     label: str
     item_count: int
@@ -49,17 +53,23 @@ class AgeingBucket:
 
 @dataclass(frozen=True, slots=True)
 class AgeingGroup:
-    """One key in one currency: its bands, youngest first, and the credits not allocated to any item."""
+    """One key in one currency: its bands, youngest first, what has no due date, and the credits not allocated.
+
+    `disputed_minor` is part of the bands and of `not_dated`: shown, and still owed.
+    """
 
     key: str
     currency: str
     buckets: tuple[AgeingBucket, ...]
+    not_dated: AgeingBucket
     unallocated_minor: int
+    disputed_minor: int
 
     @property
     def total_minor(self) -> int:
-        """What the group owes in all: every band, less the unallocated credits."""
-        return sum(bucket.amount_minor for bucket in self.buckets) - self.unallocated_minor
+        """What the group owes in all: every band and what has no due date, less the unallocated credits."""
+        dated_minor = sum(bucket.amount_minor for bucket in self.buckets)
+        return dated_minor + self.not_dated.amount_minor - self.unallocated_minor
 
     @property
     def overdue_minor(self) -> int:
@@ -90,7 +100,12 @@ class AgeingReport:
                         }
                         for bucket in group.buckets
                     },
+                    "not_dated": {
+                        "items": group.not_dated.item_count,
+                        "amount": format_amount(group.not_dated.amount_minor, group.currency),
+                    },
                     "unallocated": format_amount(group.unallocated_minor, group.currency),
+                    "disputed": format_amount(group.disputed_minor, group.currency),
                     "total": format_amount(group.total_minor, group.currency),
                 }
                 for group in self.groups
@@ -98,10 +113,10 @@ class AgeingReport:
         }
 
     def as_sheet(self) -> Sheet:
-        """One row per group, two columns per band."""
-        bands = tuple(name for label in self.labels for name in (f"{label} items", f"{label} amount"))
+        """One row per group, two columns per band; the disputed amount is part of the others and stands last."""
+        bands = tuple(name for label in (*self.labels, NOT_DATED) for name in (f"{label} items", f"{label} amount"))
         return Sheet(
-            ("as_of", "key", "currency", *bands, "unallocated", "total"),
+            ("as_of", "key", "currency", *bands, "unallocated", "total", "disputed"),
             [
                 (
                     self.as_of.isoformat(),
@@ -109,11 +124,12 @@ class AgeingReport:
                     group.currency,
                     *(
                         cell
-                        for bucket in group.buckets
+                        for bucket in (*group.buckets, group.not_dated)
                         for cell in (bucket.item_count, _decimal(bucket.amount_minor, group.currency))
                     ),
                     _decimal(group.unallocated_minor, group.currency),
                     _decimal(group.total_minor, group.currency),
+                    _decimal(group.disputed_minor, group.currency),
                 )
                 for group in self.groups
             ],
@@ -188,6 +204,142 @@ class DsoReport:
                 for group in self.groups
             ],
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPart:
+    """One currency of a statement: the period's lines between two balances, and what is open as of the statement's day."""
+
+    currency: str
+    opening_minor: int
+    lines: Sequence[LedgerLine]
+    closing_minor: int
+    items: Sequence[OpenItemFacts]
+    unallocated_minor: int
+
+    @property
+    def open_minor(self) -> int:
+        """What the open items come to."""
+        return sum(item.open_minor for item in self.items)
+
+    @property
+    def disputed_minor(self) -> int:
+        """How much of the open items is disputed."""
+        return sum(item.disputed_minor for item in self.items)
+
+    @property
+    def balance_minor(self) -> int:
+        """What is owed as of the statement's day: the open items less the unallocated credits."""
+        return self.open_minor - self.unallocated_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A customer's account over a period, one part per currency; open items and unallocated credits as of `as_of`."""
+
+    account: str
+    name: str
+    from_on: dt.date
+    to_on: dt.date
+    as_of: dt.date
+    parts: tuple[StatementPart, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The keys that other programs read; amounts are decimal strings."""
+        return {
+            "account": self.account,
+            "name": self.name,
+            "from": self.from_on.isoformat(),
+            "to": self.to_on.isoformat(),
+            "as_of": self.as_of.isoformat(),
+            "currencies": [_part_json(part) for part in self.parts],
+        }
+
+    def as_sheet(self) -> Sheet:
+        """Per currency: the opening balance, the lines, the closing balance, the open items, the unallocated credits.
+
+        `row` says which of these a row is.
+        """
+        rows: list[tuple[Cell, ...]] = []
+        for part in self.parts:
+            rows.extend(_part_rows(self, part))
+        return Sheet(
+            (
+                "account", "currency", "row", "on", "kind", "number", "due_on", "debit", "credit", "balance", "open",
+                "disputed", "note",
+            ),
+            rows,
+        )  # fmt: skip
+
+
+def _part_json(part: StatementPart) -> dict[str, Any]:
+    def amount(minor: int) -> str:
+        return format_amount(minor, part.currency)
+
+    return {
+        "currency": part.currency,
+        "opening": amount(part.opening_minor),
+        "lines": [
+            {
+                "on": line.on.isoformat(),
+                "kind": line.kind,
+                "number": line.number,
+                "due_on": _day(line.due_on),
+                "debit": amount(line.debit_minor),
+                "credit": amount(line.credit_minor),
+                "balance": amount(line.balance_minor),
+                "note": line.note,
+            }
+            for line in part.lines
+        ],
+        "closing": amount(part.closing_minor),
+        "open_items": [
+            {
+                "kind": item.kind,
+                "number": item.number,
+                "issued_on": item.born_on.isoformat(),
+                "due_on": _day(item.due_on),
+                "amount": amount(item.amount_minor),
+                "open": amount(item.open_minor),
+                "disputed": amount(item.disputed_minor),
+            }
+            for item in part.items
+        ],
+        "unallocated": amount(part.unallocated_minor),
+        "balance": amount(part.balance_minor),
+    }
+
+
+def _part_rows(statement: Statement, part: StatementPart) -> list[tuple[Cell, ...]]:
+    def amount(minor: int) -> Decimal:
+        return _decimal(minor, part.currency)
+
+    def row(kind_of_row: str, on: dt.date, *cells: Cell) -> tuple[Cell, ...]:
+        return (statement.account, part.currency, kind_of_row, on.isoformat(), *cells)
+
+    return [
+        row("opening", statement.from_on, "", "", None, None, None, amount(part.opening_minor), None, None, ""),
+        *(
+            row(
+                "line", line.on, line.kind, line.number, _day(line.due_on), amount(line.debit_minor),
+                amount(line.credit_minor), amount(line.balance_minor), None, None, line.note,
+            )
+            for line in part.lines
+        ),
+        row("closing", statement.to_on, "", "", None, None, None, amount(part.closing_minor), None, None, ""),
+        *(
+            row(
+                "open_item", item.born_on, item.kind, item.number, _day(item.due_on), None, None, None,
+                amount(item.open_minor), amount(item.disputed_minor), "",
+            )
+            for item in part.items
+        ),
+        row("unallocated", statement.as_of, "", "", None, None, None, None, amount(-part.unallocated_minor), None, ""),
+    ]  # fmt: skip
+
+
+def _day(on: dt.date | None) -> str | None:
+    return None if on is None else on.isoformat()
 
 
 def _decimal(minor: int, currency: str) -> Decimal:

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
+LONGEST_DAYS = 36_500
+"""Nothing is later than this: a hundred years."""
+
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -13,12 +16,14 @@ def bucket_labels(upper_bounds: Sequence[int]) -> tuple[str, ...]:
     """Names of the age bands that these upper bounds (days past due, inclusive) cut.
 
     `[0, 30, 60, 90]` gives `current, 1-30, 31-60, 61-90, 90+`. The first bound is 0, so that the first band is exactly
-    what is not past due; raises ValueError otherwise, or when the bounds do not rise.
+    what is not past due; raises ValueError otherwise, when the bounds do not rise, or when they pass a hundred years.
     """
     if not upper_bounds or upper_bounds[0] != 0:
         raise ValueError("the first bound is 0: what is not past due is a bucket of its own")
     if any(later <= earlier for earlier, later in pairwise(upper_bounds)):
         raise ValueError("every bound is greater than the one before")
+    if upper_bounds[-1] > LONGEST_DAYS:
+        raise ValueError(f"no bound is beyond {LONGEST_DAYS} days")
     middle = (f"{earlier + 1}-{later}" for earlier, later in pairwise(upper_bounds))
     return ("current", *middle, f"{upper_bounds[-1]}+")
 

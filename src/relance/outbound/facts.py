@@ -76,8 +76,9 @@ class DeliveryFigures:
 
 @dataclass(frozen=True, slots=True)
 class ClaimLine:
-    """One invoice that a message claims."""
+    """One item that a message claims: an invoice, or a charge (`kind`); `open_minor` is what is asked for of it."""
 
+    kind: str
     number: str
     issued_on: dt.date
     due_on: dt.date
@@ -90,6 +91,9 @@ class ClaimLine:
 @dataclass(frozen=True, slots=True)
 class MessageContent:
     """The complete set of fields a message text may use (capability 15).
+
+    `total = principal + interest + accessories - credits`; credits were received and no item has taken them yet.
+    `disputed_minor` of these items is not asked for.
 
     `payment_code` is what a banking app reads from the QR code, empty where a SEPA transfer cannot be asked for.
     """
@@ -110,6 +114,8 @@ class MessageContent:
     principal_minor: int
     interest_minor: int
     accessories_minor: int
+    credits_minor: int
+    disputed_minor: int
     total_minor: int
     written_on: dt.date
     deadline_on: dt.date

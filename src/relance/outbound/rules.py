@@ -9,7 +9,7 @@ from typing import Any
 
 from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.kit.calendars import on_or_next_working_day
-from relance.ledger.facts import OpenItemFacts
+from relance.ledger.facts import ClaimedItem, OpenItemFacts
 from relance.outbound import wording
 from relance.outbound.facts import ClaimLine, MessageContent, RenderedMessage
 from relance.outbound.payment_code import epc_payload
@@ -22,7 +22,7 @@ _DAYS_TO_PAY = {"reminder": 7, "second_reminder": 8, "formal_notice": 14}
 _DAYS_TO_PAY_OTHERWISE = 8
 _FRENCH_SPEAKING = frozenset(("FR", "BE", "LU", "MC", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF"))
 _INTEREST_KINDS = frozenset({"interest"})
-_ACCESSORY_KINDS = frozenset({"fee", "indemnity"})
+_ACCESSORY_KINDS = frozenset({"late_fee", "indemnity", "return_charge"})
 
 
 @cache
@@ -75,7 +75,7 @@ def clean(text: str) -> str:
 def content(
     account: AccountFacts,
     creditor: CreditorFacts,
-    items: Sequence[OpenItemFacts],
+    claimed: Sequence[ClaimedItem],
     template: str,
     written_on: dt.date,
     context: Mapping[str, Any],
@@ -83,16 +83,20 @@ def content(
 ) -> MessageContent:
     """Every field a text may use, for a claim of these overdue items (all of one currency, at least one).
 
+    Each item is listed with what may be asked for of it; credits that no item has taken yet are taken off the total.
+
     `context` may hold `next_stage` and `next_on` (ISO date). A next stage that would begin before the deadline is told
     without its day, so that one message never names two days for one thing.
     """
     deadline = deadline_on(template, written_on, creditor.country)
     next_on = context.get("next_on")
     next_on = dt.date.fromisoformat(next_on) if isinstance(next_on, str) and next_on else next_on or None
-    interest = sum(item.open_minor for item in items if item.kind in _INTEREST_KINDS)
-    accessories = sum(item.open_minor for item in items if item.kind in _ACCESSORY_KINDS)
-    total = sum(item.open_minor for item in items)
-    name, currency, reference = clean(creditor.name), items[0].currency, payment_reference(clean(account.number))
+    items = [entry.item for entry in claimed if entry.item.chased_minor > 0]
+    interest = sum(item.chased_minor for item in items if item.kind in _INTEREST_KINDS)
+    accessories = sum(item.chased_minor for item in items if item.kind in _ACCESSORY_KINDS)
+    chased = sum(item.chased_minor for item in items)
+    total = sum(entry.claimed_minor for entry in claimed)
+    name, currency, reference = clean(creditor.name), claimed[0].item.currency, payment_reference(clean(account.number))
     iban, bic = (re.sub(r"[^0-9A-Z]", "", number.upper()) for number in (creditor.iban, creditor.bic))
     return MessageContent(
         language=language if language in LANGUAGES else language_of(account, creditor),
@@ -108,9 +112,11 @@ def content(
         customer_name=clean(account.name),
         currency=currency,
         lines=tuple(_line(item, written_on) for item in items),
-        principal_minor=total - interest - accessories,
+        principal_minor=chased - interest - accessories,
         interest_minor=interest,
         accessories_minor=accessories,
+        credits_minor=chased - total,
+        disputed_minor=sum(entry.item.disputed_minor for entry in claimed),
         total_minor=total,
         written_on=written_on,
         deadline_on=deadline,
@@ -122,12 +128,15 @@ def content(
 
 def _line(item: OpenItemFacts, written_on: dt.date) -> ClaimLine:
     url = item.document_url.strip()
+    if item.due_on is None:
+        raise ValueError("an item without a due date is never claimed")
     return ClaimLine(
+        kind=item.kind,
         number=clean(item.number),
         issued_on=item.born_on,
         due_on=item.due_on,
         amount_minor=item.amount_minor,
-        open_minor=item.open_minor,
+        open_minor=item.chased_minor,
         days_past_due=(written_on - item.due_on).days,
         document_url=url if re.fullmatch(r"https?://[!-~]+", url) else "",
     )

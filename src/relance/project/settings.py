@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "relance.kit",
     "relance.staff",
     "relance.customers",
+    "relance.legal",
     "relance.ledger",
     "relance.payments",
     "relance.outbound",

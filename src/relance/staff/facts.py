@@ -28,6 +28,20 @@ class Permission(StrEnum):
     RECORD_PAYMENT = "record_payment"
     REVERSE_PAYMENT = "reverse_payment"
     CHANGE_SCENARIO = "change_scenario"
+    ALLOCATE = "allocate"
+    CREDIT_NOTE = "credit_note"
+    REQUEST_WRITE_OFF = "request_write_off"
+    REQUEST_REFUND = "request_refund"
+    SEE_REQUESTS = "see_requests"
+    APPROVE_REQUEST = "approve_request"
+    CHANGE_TERMS = "change_terms"
+    CORRECT = "correct"
+    CHARGE = "charge"
+    SEE_JOURNAL = "see_journal"
+    MANAGE_JOURNAL = "manage_journal"
+    PROPOSE_RATE = "propose_rate"
+    APPROVE_RATE = "approve_rate"
+    DEPOSIT_CHEQUES = "deposit_cheques"
     MANAGE_STAFF = "manage_staff"
     SEE_AUDIT = "see_audit"
 
@@ -42,19 +56,41 @@ _SEE = frozenset(
     }
 )
 
+_ACT_ON_DEBT = frozenset(
+    {
+        Permission.RECORD_PAYMENT,
+        Permission.ALLOCATE,
+        Permission.CREDIT_NOTE,
+        Permission.REQUEST_WRITE_OFF,
+        Permission.REQUEST_REFUND,
+        Permission.SEE_REQUESTS,
+        Permission.CHANGE_TERMS,
+        Permission.CHARGE,
+    }
+)
+
+_ANSWER_FOR_BOOKS = frozenset(
+    {
+        Permission.REVERSE_PAYMENT,
+        Permission.APPROVE_REQUEST,
+        Permission.CORRECT,
+        Permission.SEE_JOURNAL,
+        Permission.MANAGE_JOURNAL,
+        Permission.PROPOSE_RATE,
+        Permission.APPROVE_RATE,
+        Permission.DEPOSIT_CHEQUES,
+    }
+)
+
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _SEE - {Permission.EXPORT} | {Permission.RECORD_PAYMENT},
-    Role.SUPERVISOR: _SEE | {Permission.RECORD_PAYMENT, Permission.CHANGE_SCENARIO},
-    Role.FINANCE: _SEE | {Permission.RECORD_PAYMENT, Permission.REVERSE_PAYMENT},
+    Role.SUPERVISOR: _SEE | _ACT_ON_DEBT | {Permission.CHANGE_SCENARIO},
+    Role.FINANCE: _SEE | _ACT_ON_DEBT | _ANSWER_FOR_BOOKS,
     Role.ADMINISTRATOR: _SEE
-    | {
-        Permission.RECORD_PAYMENT,
-        Permission.REVERSE_PAYMENT,
-        Permission.CHANGE_SCENARIO,
-        Permission.MANAGE_STAFF,
-        Permission.SEE_AUDIT,
-    },
-    Role.AUDITOR: _SEE | {Permission.SEE_AUDIT},
+    | _ACT_ON_DEBT
+    | _ANSWER_FOR_BOOKS
+    | {Permission.CHANGE_SCENARIO, Permission.MANAGE_STAFF, Permission.SEE_AUDIT},
+    Role.AUDITOR: _SEE | {Permission.SEE_REQUESTS, Permission.SEE_JOURNAL, Permission.SEE_AUDIT},
 }
 
 

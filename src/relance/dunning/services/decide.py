@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from relance.customers.services import lock_accounts
-from relance.dunning.cases import Case, decisions
+from relance.dunning import stored_scenarios
+from relance.dunning.cases import Case, decisions, positions
 from relance.dunning.facts import Advance, Because, Leave, Stay
 from relance.dunning.services.perform import PerformFigures, Undertaking, undertake
 from relance.kit.bulk import copy_rows, id_array, temporary_rows, transaction_instant
 from relance.kit.ids import next_ids
+from relance.kit.money import threshold_minor
 from relance.ledger.facts import Standing
+from relance.ledger.queries import surely_overdue
 
 ACCOUNTS_PER_RECONSIDERATION = 1_000
 
@@ -85,6 +88,8 @@ def reconsider(account_ids: Sequence[int], effective_on: dt.date | None = None) 
             [effective_on, id_array(account_ids)],
         )
         rows = cursor.fetchall()
+    if len(rows) == 1 and _surely_pursued(*rows[0]):
+        return
     for cut in range(0, len(rows), ACCOUNTS_PER_RECONSIDERATION):
         chunk = rows[cut : cut + ACCOUNTS_PER_RECONSIDERATION]
         ids = [row[0] for row in chunk]
@@ -96,6 +101,21 @@ def reconsider(account_ids: Sequence[int], effective_on: dt.date | None = None) 
         ]
         if settled:
             _leave(settled, chunk[0][1])
+
+
+def _surely_pursued(account_id: int, as_of: dt.date) -> bool:
+    """Whether a look at the oldest items shows that no episode of this account can end: a payment on an account with a
+    hundred thousand of them must not read them all.
+    """
+    held = positions([account_id])
+    if any(item_id for _, item_id, _ in held):
+        return False
+    owed = surely_overdue(account_id, as_of)
+    return all(
+        owed.get(currency, 0)
+        > threshold_minor(stored_scenarios.version(position.version_id).leave_max_amount, currency)
+        for (_, _, currency), position in held.items()
+    )
 
 
 def _write(writes: _Writes, as_of: dt.date, figures: ChunkFigures) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import Http404
@@ -16,12 +16,17 @@ from relance.faces.desk.access import StaffRequest
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import ScenarioForm
 from relance.faces.desk.labels import LABELS, label
+from relance.faces.desk.menus import Holds, MenuEntry, account_menu, credit_menu, item_menu
 from relance.faces.desk.story import scenario_names, sentences, story
-from relance.faces.desk.templatetags.desk import money
+from relance.faces.desk.templatetags.desk import language, money
 from relance.insight.facts import AGEING_BOUNDS
 from relance.ledger import queries as ledger
-from relance.ledger.facts import OpenItemFacts
+from relance.ledger.facts import ClaimableInterest, OpenItemFacts
 from relance.staff.facts import Permission
+
+ITEMS_AT_FIRST = 100
+"""Open items that the page shows unless asked for all."""
+LIMITATION_NEAR_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,36 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class AgedItem:
-    """An open item with its days past due (negative before) and the colour of its age."""
+    """An open item with its days past due (negative before, None without a due date) and the colour of its age.
+
+    `ends_on` is the day on which it becomes time-barred, when that is near; `menu` what this person may do with it.
+    """
 
     item: OpenItemFacts
-    days: int
+    days: int | None
     tone: str
+    ends_on: dt.date | None = None
+    is_doubtful: bool = False
+    menu: Sequence[MenuEntry] = ()
+
+    @property
+    def is_postponed(self) -> bool:
+        """Whether another due date than the document's own is in force."""
+        return self.item.due_on != self.item.document_due_on
+
+    @property
+    def is_chased_in_part(self) -> bool:
+        """Whether less may be asked for than is open."""
+        return self.item.chased_minor != self.item.open_minor
+
+
+@dataclass(frozen=True, slots=True)
+class InterestPanel:
+    """Late-payment interest that can be claimed, and why some cannot, each sentence once."""
+
+    entries: Sequence[ClaimableInterest]
+    refusals: Sequence[str]
+    disputed: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,34 +98,72 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
     today = as_of()
     creditor = customers.creditor(account.creditor_id)
     items = ledger.open_items(account.id, today)
-    balances = ledger.balances([account.id], today).get(account.id, [])
+    shown = items if request.GET.get("items") == "all" else items[:ITEMS_AT_FIRST]
+    credits = ledger.credits_of(account.id, today)
     names = scenario_names()
     chosen = dunning.scenario_override(account.id)
-    may_choose = request.user.may(Permission.CHANGE_SCENARIO)
+    may = request.user.may
     return {
         "account": account,
         "creditor": creditor,
         "as_of": today,
         "services": customers.services(account.id),
-        "balances": balances,
-        "items": [aged(item, today) for item in items],
+        "balances": ledger.balances([account.id], today).get(account.id, []),
+        "items": _with_menus(account.id, shown, today, may),
+        "item_count": len(items),
         "ages": account_ages(items, today),
-        "credits": ledger.credits_of(account.id, today)[:50],
+        "credits": [(credit, credit_menu(credit, may)) for credit in credits[:50]],
+        "menu": account_menu(account.id, may),
+        "interest": _interest(account, today),
+        "requests": ledger.requests_of(account.id),
         "whys": [
             Why(told, names.get(told.scenario, told.scenario), sentences(told.because, told.currency))
             for told in dunning.explain(account.id, today)
         ],
-        "story": story(account.id, today, creditor.currency),
+        "story": story(account.id, today, creditor.currency, names),
         "chosen_scenario": names.get(chosen, chosen) if chosen else "",
         "scenario_form": ScenarioForm(initial={"scenario": chosen or ""}, scenarios=list(names.items()))
-        if may_choose
+        if may(Permission.CHANGE_SCENARIO)
         else None,
     }
 
 
+def _with_menus(account_id: int, items: Sequence[OpenItemFacts], today: dt.date, may: Holds) -> list[AgedItem]:
+    near = today + dt.timedelta(days=LIMITATION_NEAR_DAYS)
+    ends = {entry.item.id: entry.ends_on for entry in ledger.limitations(account_id, today) if entry.ends_on <= near}
+    doubtful = ledger.doubtful_items(account_id)
+    return [
+        replace(
+            aged(item, today),
+            ends_on=ends.get(item.id),
+            is_doubtful=item.id in doubtful,
+            menu=item_menu(item, may, is_late=item.is_overdue(today), is_doubtful=item.id in doubtful),
+        )
+        for item in items
+    ]
+
+
+def _interest(account: AccountFacts, today: dt.date) -> InterestPanel | None:
+    """The panel of claimable interest, or None when there is nothing to say.
+
+    That a consumer owes none before a formal notice is the ordinary case and no news.
+    """
+    found = ledger.claimable_interest(account.id, today)
+    entries = [entry for entry in found if entry.claimable_minor]
+    french = language() == "fr"
+    refusals = list(dict.fromkeys(entry.refusal_fr if french else entry.refusal for entry in found if entry.refusal))
+    disputed: dict[str, int] = {}
+    for entry in found:
+        if entry.disputed_minor:
+            disputed[entry.currency] = disputed.get(entry.currency, 0) + entry.disputed_minor
+    if not entries and not disputed and (not refusals or account.kind == "consumer"):
+        return None
+    return InterestPanel(entries, refusals, list(disputed.items()))
+
+
 def aged(item: OpenItemFacts, today: dt.date) -> AgedItem:
     """The item with its age as of today."""
-    days = (today - item.due_on).days
+    days = None if item.due_on is None else (today - item.due_on).days
     return AgedItem(item, days, f"age-{_band(days)}")
 
 
@@ -105,7 +173,7 @@ def account_ages(items: Sequence[OpenItemFacts], today: dt.date) -> list[Account
     amounts: dict[str, list[int]] = {}
     for item in items:
         bands = amounts.setdefault(item.currency, [0] * len(labels))
-        bands[_band((today - item.due_on).days)] += item.open_minor
+        bands[_band(None if item.due_on is None else (today - item.due_on).days)] += item.open_minor
     return [
         AccountAges(
             currency, [(label("ageing", name), bands[place], f"age-{place}") for place, name in enumerate(labels)]
@@ -114,8 +182,8 @@ def account_ages(items: Sequence[OpenItemFacts], today: dt.date) -> list[Account
     ]
 
 
-def _band(days: int) -> int:
-    return sum(days > bound for bound in AGEING_BOUNDS)
+def _band(days: int | None) -> int:
+    return 0 if days is None else sum(days > bound for bound in AGEING_BOUNDS)
 
 
 def effect_of_payment(

@@ -29,7 +29,7 @@ def typed_amount(text: str, currency: str, language: str) -> int:
     except AmountError:
         raise AmountError(_hint(typed, currency, language)) from None
     if minor <= 0:
-        raise AmountError(_("A payment is above zero."))
+        raise AmountError(_("The amount must be above zero."))
     return minor
 
 
@@ -42,7 +42,7 @@ def _hint(typed: str, currency: str, language: str) -> str:
             "decimals": decimals,
         }
     if re.fullmatch(rf"[0-9]+(\.[0-9]{{1,{max(decimals, 1)}}})?", typed):
-        return _("“%(typed)s” is too large for one payment.") % {"typed": typed}
+        return _("“%(typed)s” is too large for one amount.") % {"typed": typed}
     example = "12" if decimals == 0 else ("12," if language == "fr" else "12.") + "34567"[:decimals]
     return _("“%(typed)s” cannot be read as one amount; write for example %(example)s.") % {
         "typed": typed,

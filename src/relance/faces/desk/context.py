@@ -8,31 +8,61 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from relance.ledger import queries as ledger
 from relance.staff.facts import Permission
 
 PRODUCT = "Relance"
 
 _NAVIGATION = (
-    ("home", "home", "", _("Home"), Permission.SEE_ACCOUNTS),
-    ("accounts", "accounts", "accounts", _("Accounts"), Permission.SEE_ACCOUNTS),
-    ("messages", "messages", "messages", _("Messages"), Permission.SEE_MESSAGES),
-    ("cycles", "cycles", "cycles", _("Daily cycles"), Permission.SEE_CYCLES),
-    ("scenarios", "scenarios", "scenarios", _("Scenarios"), Permission.SEE_SCENARIOS),
-    ("imports", "imports", "imports", _("Imports"), Permission.SEE_CYCLES),
-    ("staff", "staff", "staff", _("Staff"), Permission.MANAGE_STAFF),
-    ("audit", "audit", "audit", _("Audit trail"), Permission.SEE_AUDIT),
+    (
+        "",
+        (
+            ("home", _("Home"), Permission.SEE_ACCOUNTS),
+            ("accounts", _("Accounts"), Permission.SEE_ACCOUNTS),
+            ("messages", _("Messages"), Permission.SEE_MESSAGES),
+            ("cycles", _("Daily cycles"), Permission.SEE_CYCLES),
+            ("scenarios", _("Scenarios"), Permission.SEE_SCENARIOS),
+            ("imports", _("Imports"), Permission.SEE_CYCLES),
+        ),
+    ),
+    (
+        _("Finance"),
+        (
+            ("approvals", _("Approvals"), Permission.SEE_REQUESTS),
+            ("deposits", _("Cheque deposits"), Permission.SEE_JOURNAL),
+            ("journal", _("Journal"), Permission.SEE_JOURNAL),
+            ("balance", _("Trial balance"), Permission.SEE_JOURNAL),
+            ("rates", _("Rates"), Permission.SEE_JOURNAL),
+            ("limitation", _("Limitation"), Permission.SEE_ACCOUNTS),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            ("staff", _("Staff"), Permission.MANAGE_STAFF),
+            ("audit", _("Audit trail"), Permission.SEE_AUDIT),
+        ),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationEntry:
-    """A line of the menu."""
+    """A line of the menu; `waiting` counts what waits there for this person. Its code is also its icon's name."""
 
     code: str
-    icon: str
     address: str
     title: object
     is_current: bool
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationGroup:
+    """Lines of the menu under one title."""
+
+    title: object
+    entries: list[NavigationEntry]
 
 
 class Rights:
@@ -56,10 +86,28 @@ def desk(request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _navigation(request: HttpRequest, rights: Rights) -> list[NavigationEntry]:
-    first = request.path.strip("/").split("/")[0]
-    return [
-        NavigationEntry(code, icon, reverse(f"desk:{code}"), title, first == folder)
-        for code, icon, folder, title, permission in _NAVIGATION
-        if rights[permission.value]
+def _navigation(request: HttpRequest, rights: Rights) -> list[NavigationGroup]:
+    waiting = {"approvals": ledger.waiting_request_count() if rights[Permission.APPROVE_REQUEST.value] else 0}
+    allowed = [
+        (title, [(code, reverse(f"desk:{code}"), name) for code, name, needed in lines if rights[needed.value]])
+        for title, lines in _NAVIGATION
     ]
+    current = _current_address([address for _title, lines in allowed for _code, address, _name in lines], request.path)
+    return [
+        NavigationGroup(
+            title,
+            [
+                NavigationEntry(code, address, name, address == current, waiting.get(code, 0))
+                for code, address, name in lines
+            ],
+        )
+        for title, lines in allowed
+        if lines
+    ]
+
+
+def _current_address(addresses: list[str], path: str) -> str:
+    """The menu's address that a page lies under: the longest, so that a page within another's folder has its own."""
+    home = reverse("desk:home")
+    above = [address for address in addresses if path == address or (address != home and path.startswith(address))]
+    return max(above, key=len, default="")

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.urls import register_converter
+
 LARGEST_ID = 2**63 - 1
 
 
@@ -48,3 +50,10 @@ class IsoDate:
     def to_url(self, day: dt.date) -> str:
         """The date as ISO text."""
         return day.isoformat()
+
+
+def register() -> None:
+    """Make `<id:…>`, `<code:…>` and `<isodate:…>` known to addresses."""
+    register_converter(RowId, "id")
+    register_converter(Code, "code")
+    register_converter(IsoDate, "isodate")

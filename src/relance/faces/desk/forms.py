@@ -148,32 +148,6 @@ class PaymentForm(DeskForm):
         )
 
 
-class ReversalForm(DeskForm):
-    """Take a payment back, with the reason that the timeline will show."""
-
-    reversed_on = forms.DateField(
-        label=_("Reversed on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=200,
-        help_text=_("For example: cheque returned unpaid."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
-    )
-
-    def __init__(self, *args: Any, earliest: dt.date, today: dt.date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._earliest, self._today = earliest, today
-        self.fields["reversed_on"].widget.attrs.update(min=earliest.isoformat(), max=today.isoformat())
-
-    def clean_reversed_on(self) -> dt.date:
-        """Between the day the payment arrived and today."""
-        reversed_on: dt.date = self.cleaned_data["reversed_on"]
-        if not self._earliest <= reversed_on <= self._today:
-            raise forms.ValidationError(_("Choose a day from the payment's own up to today."))
-        return reversed_on
-
-
 class ScenarioForm(DeskForm):
     """Choose the scenario of one account, or leave it to its criteria."""
 

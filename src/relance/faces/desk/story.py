@@ -14,6 +14,7 @@ from relance.dunning import queries as dunning
 from relance.dunning.facts import Because
 from relance.dunning.sentences import REFUSALS, because_sentence
 from relance.faces.desk.labels import label
+from relance.faces.desk.ledger_story import Words, act_told
 from relance.faces.desk.templatetags.desk import day, language, money
 from relance.ledger import queries as ledger
 from relance.outbound import queries as outbound
@@ -47,17 +48,24 @@ class Story:
     total: int
 
 
-def story(account_id: int, as_of: dt.date, currency: str, family: str = "", limit: int = EVENT_LIMIT) -> Story:
+def story(
+    account_id: int,
+    as_of: dt.date,
+    currency: str,
+    names: Mapping[str, str],
+    family: str = "",
+    limit: int = EVENT_LIMIT,
+) -> Story:
     """Everything that happened on an account, newest first, of one family or of all; money as of a day.
 
-    Decisions are not cut at that day: once a night is complete, the next one's date is already being lived.
+    Decisions are not cut at that day: once a night is complete, the next one's date is already being lived. `names`
+    are the scenarios' (see `scenario_names`).
     """
     events = [
         *ledger.timeline(account_id, as_of),
         *dunning.timeline(account_id),
         *outbound.timeline(account_id),
     ]
-    names = scenario_names()
     told = [tell(event, currency, names) for event in events if family in ("", family_of(event.kind))]
     told.sort(key=lambda entry: (entry.on, entry.at), reverse=True)
     shown = told[:limit]
@@ -106,9 +114,6 @@ def tell(event: TimelineEvent, currency: str, names: Mapping[str, str]) -> Told:
     )  # fmt: skip
 
 
-Words = tuple[str, str, str, str, Sequence[str]]
-
-
 def _money(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:  # noqa: ARG001
     amount = money(data.get("amount_minor"), data["currency"])
     number = data.get("number", "")
@@ -118,13 +123,13 @@ def _money(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Word
     if kind == "receipt_posted":
         title = _("Payment of %(amount)s received") % {"amount": amount}
         return "money", "money", title, " · ".join(filter(None, [label("method", data.get("method")), number])), ()
-    if kind == "credit_note_posted":
+    if kind == "credit_note_posted" and "item_number" not in data:
         title = _("Credit note %(number)s of %(amount)s") % {"number": number, "amount": amount}
         return "money", "undo", title, str(data.get("reason", "")), ()
     if kind == "receipt_reversed":
         title = _("Payment of %(amount)s reversed") % {"amount": amount}
         return "trouble", "undo", title, " · ".join(filter(None, [str(data.get("reason", "")), number])), ()
-    return "", "info", label("", kind), " ".join(filter(None, [number, amount])), ()
+    return act_told(kind, data)
 
 
 def _decision(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:

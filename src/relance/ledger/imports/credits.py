@@ -40,13 +40,14 @@ _SHAPE = CreditShape(
     received_on="issued_on",
     method="''",
     reason="g.reason",
-    debit=chart.CREDIT_NOTE,
+    debit=f"'{chart.CREDIT_NOTE}'",
+    shares_tax=True,
 )
 
 
 def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
     """Post the credit notes that are new."""
-    post_credits(document_reading(batch, COLUMNS, "number"), _SHAPE)
+    post_credits(document_reading(batch, COLUMNS, _SHAPE.posted, "issued_on"), _SHAPE)
 
 
 IMPORT = FileImport(columns=COLUMNS, after=("invoices",), merge=merge)

@@ -12,7 +12,7 @@ from relance.kit.staging.merging import is_repeated_key
 from relance.ledger import chart
 from relance.ledger.documents import ACCOUNT, CURRENCY, Posted, document_reading, reject_changed
 from relance.ledger.facts import ItemsPosted
-from relance.ledger.services import allocate_accounts
+from relance.ledger.services.settling import allocate_accounts
 
 COLUMNS = (
     ACCOUNT,
@@ -67,10 +67,14 @@ _POSTED = Posted(
     remedy="issued invoices never change: send a credit note or a new number",
 )
 
+_REVENUE = "CASE p.nature {} END".format(
+    " ".join(f"WHEN '{nature}' THEN '{account}'" for nature, account in chart.REVENUE_OF.items())
+)
+
 
 def merge(batch: Batch, as_of: dt.date) -> None:
     """Post the invoices that are new; only `document_url` of a posted one may change."""
-    reading = document_reading(batch, COLUMNS, "number", _CHECKS)
+    reading = document_reading(batch, COLUMNS, _POSTED, "issued_on", _CHECKS)
     try:
         with (
             transaction.atomic(),
@@ -105,11 +109,11 @@ def _post(reading: Reading, as_of: dt.date, pass_known: bool) -> tuple[int, list
                        g.tax_amount, g.amount, g.document_url
                 FROM {reading.good()} AS g ORDER BY g.account_id, g.row_no
                 {"ON CONFLICT (account_id, kind, number) DO NOTHING" if pass_known else ""}
-                RETURNING account_id, id, born_on, due_on, currency, amount_minor, tax_minor),
+                RETURNING account_id, id, born_on, due_on, currency, amount_minor, tax_minor, nature),
             booked AS (
                 INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor)
                 SELECT p.account_id, p.id, p.born_on, p.currency, '{chart.CONTROL}', part.credit, part.minor
-                FROM posted p CROSS JOIN LATERAL (VALUES ('{chart.REVENUE}', p.amount_minor - p.tax_minor),
+                FROM posted p CROSS JOIN LATERAL (VALUES ({_REVENUE}, p.amount_minor - p.tax_minor),
                                                          ('{chart.TAX}', p.tax_minor)) AS part(credit, minor)
                 WHERE part.minor > 0),
             touched AS (

@@ -47,14 +47,14 @@ _SHAPE = CreditShape(
     received_on="received_on",
     method="g.method",
     reason="''",
-    debit=chart.BANK,
+    debit=f"CASE method WHEN 'cash' THEN '{chart.CASH}' ELSE '{chart.BANK}' END",
 )
 
 
 def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
     """Post the payments that are new."""
     _give_references(batch)
-    post_credits(document_reading(batch, COLUMNS, "reference"), _SHAPE)
+    post_credits(document_reading(batch, COLUMNS, _SHAPE.posted, "received_on"), _SHAPE)
 
 
 def _give_references(batch: Batch) -> None:
@@ -66,7 +66,7 @@ def _give_references(batch: Batch) -> None:
         with connection.cursor() as cursor:
             cursor.execute(f"ALTER TABLE {batch.table} ADD COLUMN reference text")
         batch.columns = (*batch.columns, "reference")
-    reading: Reading = document_reading(batch, COLUMNS, "reference")
+    reading: Reading = document_reading(batch, COLUMNS, _SHAPE.posted, "received_on")
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

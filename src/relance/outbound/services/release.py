@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 from relance.customers import queries as customers
 from relance.customers.services import lock_accounts
 from relance.ledger import queries as ledger
-from relance.ledger.facts import OpenItemFacts
+from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
 from relance.outbound.facts import ReleaseFigures
 from relance.outbound.services.take_back import REREAD
@@ -104,12 +104,12 @@ def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
     accounts = customers.accounts(ids)
     creditors = {creditor.id: creditor for creditor in customers.creditors()}
     known_at = min(message.prepared_at for message in batch)
-    overdue = ledger.items_of(ids, written_on, known_at=known_at)
+    overdue = ledger.claims(ids, written_on, known_at=known_at)
     for message in batch:
         row = _Written(message.account_id, message.id, "failed", language=message.language)
         account = accounts.get(message.account_id)
         items = _claimed(overdue.get(message.account_id, []), message.item_id, message.currency)
-        total = sum(item.open_minor for item in items)
+        total = sum(entry.claimed_minor for entry in items)
         if account is None:
             row.reason = "the account is not known"
         elif total <= _silence_at(message.context):
@@ -130,8 +130,8 @@ def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
         yield row
 
 
-def _claimed(overdue: Sequence[OpenItemFacts], item_id: int, currency: str) -> list[OpenItemFacts]:
-    return [item for item in overdue if item.currency == currency and item_id in (0, item.id)]
+def _claimed(overdue: Sequence[ClaimedItem], item_id: int, currency: str) -> list[ClaimedItem]:
+    return [entry for entry in overdue if entry.item.currency == currency and item_id in (0, entry.item.id)]
 
 
 def _silence_at(context: dict[str, Any]) -> int:
@@ -143,8 +143,8 @@ def still_owed(
     account_id: int, on: dt.date, known_at: dt.datetime, item_id: int, currency: str, context: dict[str, Any]
 ) -> bool:
     """Whether what a message claims is still worth a message, money posted since `known_at` included."""
-    overdue = ledger.items_of([account_id], on, known_at=known_at).get(account_id, [])
-    return sum(item.open_minor for item in _claimed(overdue, item_id, currency)) > _silence_at(context)
+    overdue = ledger.claims([account_id], on, known_at=known_at).get(account_id, [])
+    return sum(entry.claimed_minor for entry in _claimed(overdue, item_id, currency)) > _silence_at(context)
 
 
 def content_hash(subject: str, text: str, html: str) -> str:

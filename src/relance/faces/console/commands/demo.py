@@ -92,6 +92,7 @@ def play(plan: Plan) -> None:
     from relance.cycle import services as cycle
     from relance.dunning.services import import_scenario
     from relance.faces.console.delivery import deliver_now
+    from relance.faces.console.synthetic import finance
 
     root = _folder()
     columns = (
@@ -110,6 +111,8 @@ def play(plan: Plan) -> None:
         for day in days:
             if closed is None or day > closed:
                 take_delivery(root, day)
+                finance.begin()
+                finance.work(day)
                 cycle.run(day)
                 messages += deliver_now(day)
             progress.update(task, advance=1, description=f"{day:%d %b %Y}, {messages:,} messages sent")

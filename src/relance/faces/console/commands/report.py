@@ -19,20 +19,21 @@ from relance.kit.refusal import Refusal
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from relance.insight.facts import AgeingReport, Cell, DsoReport, Sheet
+    from relance.insight.facts import AgeingReport, Cell, DsoReport, Sheet, Statement, StatementPart
 
 _GROUPINGS = ("account", "segment", "credit_class", "creditor")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _bounds(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
-    """Upper bounds of age bands, such as `30,60,90`; the band of what is not past due is always there."""
+    """Upper bounds of age bands, such as `0,30,60,90`; the 0 of what is not past due may be left out."""
     if value is None:
         return None
     try:
-        return (0, *(int(part) for part in value.split(",")))
+        bounds = tuple(int(part) for part in value.split(","))
+        return bounds if bounds[0] == 0 else (0, *bounds)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not a list of days; write for example 30,60,90", ctx, param) from None
+        raise click.BadParameter(f"{value!r} is not a list of days; write for example 0,30,60,90", ctx, param) from None
 
 
 def _sheet_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -57,7 +58,7 @@ def COMMAND() -> None:  # noqa: N802
     "--buckets",
     callback=_bounds,
     metavar="DAYS,…",
-    help="Upper bounds of the age bands in days past due; 30,60,90 if not said.",
+    help="Upper bounds of the age bands in days past due; 0,30,60,90 if not said.",
 )
 @_sheet_options
 def ageing(
@@ -85,8 +86,29 @@ def dso(as_of: dt.date, days: int, spelling: str | None, out: Path | None) -> No
     _hand_out(report, spelling, out, lambda: _print_dso(report, REPORT.title["en"], REPORT.help["en"]))
 
 
+@COMMAND.command()
+@click.argument("account")
+@click.option("--from", "from_on", type=day, required=True, help="First day of the period (2026-06-01).")
+@click.option("--to", "to_on", type=day, required=True, help="Last day; open items are those of its end.")
+@_sheet_options
+def statement(account: str, from_on: dt.date, to_on: dt.date, spelling: str | None, out: Path | None) -> None:
+    """Statement of one ACCOUNT: balances, the period's lines, and what is open after it."""
+    ground.prepare()
+    from relance.customers.queries import account_by_number
+    from relance.insight.reports.statement import REPORT
+
+    found = account_by_number(account)
+    if found is None:
+        raise Refusal(f"there is no account {account!r}; give the number as the billing system writes it")
+    report = REPORT.query(found.id, from_on, to_on, to_on)
+    _hand_out(report, spelling, out, lambda: _print_statement(report, REPORT.title["en"], REPORT.help["en"]))
+
+
 def _hand_out(
-    report: "AgeingReport | DsoReport", spelling: str | None, out: Path | None, print_table: Callable[[], None]
+    report: "AgeingReport | DsoReport | Statement",
+    spelling: str | None,
+    out: Path | None,
+    print_table: Callable[[], None],
 ) -> None:
     if spelling is None and out is not None:
         raise Refusal("--out needs to know what to write; add --json, --csv or --xlsx")
@@ -171,28 +193,32 @@ def _print_ageing(report: "AgeingReport", title: str, help_text: str) -> None:
         for _ in report.groups:
             table.add_column("Items", justify="right", no_wrap=True)
             table.add_column("Amount", justify="right", no_wrap=True)
-        for band, label in enumerate(report.labels):
-            cells = ((group.buckets[band].item_count, group.buckets[band].amount_minor) for group in report.groups)
-            pairs = zip(cells, report.groups, strict=True)
+        for buckets in zip(*((*group.buckets, group.not_dated) for group in report.groups), strict=True):
+            is_last = buckets[0] is report.groups[0].not_dated
             table.add_row(
-                label,
+                "not dated" if is_last else buckets[0].label,
                 *(
                     text
-                    for (items, amount), group in pairs
-                    for text in (f"{items:,}", display_amount(amount, group.currency, "en"))
+                    for bucket, group in zip(buckets, report.groups, strict=True)
+                    for text in (f"{bucket.item_count:,}", display_amount(bucket.amount_minor, group.currency, "en"))
                 ),
-                end_section=band == len(report.labels) - 1,
+                end_section=is_last,
             )
-        for name, sign, amount_of in (("Unallocated", -1, "unallocated_minor"), ("Total", 1, "total_minor")):
+        for name, sign, amount_of in (
+            ("Unallocated", -1, "unallocated_minor"),
+            ("Total", 1, "total_minor"),
+            ("of which disputed", 1, "disputed_minor"),
+        ):
             money = (display_amount(sign * getattr(group, amount_of), group.currency, "en") for group in report.groups)
             table.add_row(name, *(text for amount in money for text in ("", amount)))
         _print_whole(heading, table, help_text)
     else:
         table = Table("Group")
-        for label in (*report.labels, "Unallocated", "Total"):
+        for label in (*report.labels, "not dated", "Unallocated", "Total", "of which disputed"):
             table.add_column(label, justify="right", no_wrap=True)
         for group in report.groups:
-            amounts = (*(bucket.amount_minor for bucket in group.buckets), -group.unallocated_minor, group.total_minor)
+            banded = (bucket.amount_minor for bucket in (*group.buckets, group.not_dated))
+            amounts = (*banded, -group.unallocated_minor, group.total_minor, group.disputed_minor)
             table.add_row(
                 Text(group.key or "(none)"), *(display_amount(amount, group.currency, "en") for amount in amounts)
             )
@@ -232,12 +258,77 @@ def _print_dso(report: "DsoReport", title: str, help_text: str) -> None:
     _print_whole(heading, table, help_text)
 
 
+def _print_statement(report: "Statement", title: str, help_text: str) -> None:
+    """Per currency the lines of the period between their balances, then the open items."""
+    if not report.parts:
+        click.echo("Nothing was ever posted on this account up to that day.")
+        return
+    period = f"{report.from_on.isoformat()} to {report.to_on.isoformat()}"
+    for part in report.parts:
+        heading = f"{title} {report.account}, {report.name}, {period}, {part.currency}"
+        _print_whole(heading, _lines_table(part), "")
+        _print_whole(f"Open on {report.as_of.isoformat()}", _open_table(part), help_text)
+
+
+def _lines_table(part: "StatementPart") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    from relance.kit.money import display_amount
+
+    def shown(minor: int) -> str:
+        return display_amount(minor, part.currency, "en")
+
+    table = Table("Day", "Kind", "Number", "Due")
+    table.add_column("Note", max_width=40)
+    for name in ("Debit", "Credit", "Balance"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_row("", "opening", "", "", "", "", "", shown(part.opening_minor), end_section=True)
+    for line in part.lines:
+        table.add_row(
+            line.on.isoformat(),
+            line.kind.replace("_", " "),
+            Text(line.number),
+            line.due_on.isoformat() if line.due_on else "",
+            Text(line.note),
+            shown(line.debit_minor) if line.debit_minor else "",
+            shown(line.credit_minor) if line.credit_minor else "",
+            shown(line.balance_minor),
+            end_section=line is part.lines[-1],
+        )
+    table.add_row("", "closing", "", "", "", "", "", shown(part.closing_minor))
+    return table
+
+
+def _open_table(part: "StatementPart") -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    from relance.kit.money import display_amount
+
+    table = Table("Number", "Kind", "Due")
+    for name in ("Open", "Disputed"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for item in part.items:
+        table.add_row(
+            Text(item.number),
+            item.kind.replace("_", " "),
+            item.due_on.isoformat() if item.due_on else "not dated",
+            display_amount(item.open_minor, part.currency, "en"),
+            display_amount(item.disputed_minor, part.currency, "en") if item.disputed_minor else "",
+            end_section=item is part.items[-1],
+        )
+    for name, minor in (("Unallocated", -part.unallocated_minor), ("Balance", part.balance_minor)):
+        table.add_row(name, "", "", display_amount(minor, part.currency, "en"), "")
+    return table
+
+
 def _print_whole(heading: str, table: "Table", help_text: str) -> None:
     """Print the table on standard output, wider than the terminal rather than with amounts cut off."""
     from rich.console import Console
 
     output = Console()
-    needed = output.measure(table, options=output.options.update(max_width=1_000)).minimum
+    needed = output.measure(table, options=output.options.update(max_width=1_000)).maximum
     output.width = max(output.width, needed)
     output.print(heading, style="bold")
     output.print(table)

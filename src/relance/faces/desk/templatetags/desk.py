@@ -117,6 +117,21 @@ def ago(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def iban(text: str, masked: bool = False) -> str:
+    """An IBAN in groups of four; masked, only its country and its end."""
+    plain = re.sub(r"\s", "", text).upper()
+    if masked:
+        return f"{plain[:4]} •••• {plain[-4:]}" if len(plain) > 8 else ""
+    return " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))
+
+
+@register.filter
+def masked_iban(text: str) -> str:
+    """An IBAN that only those who know it recognise."""
+    return iban(text, masked=True)
+
+
+@register.filter
 def label(code: object, family: str) -> str:
     """The desk's word for a code."""
     return word_for(family, code)
@@ -140,6 +155,12 @@ def web_link(address: str) -> str:
 def item(mapping: Mapping[Any, Any] | None, key: object) -> Any:
     """The value of a mapping at a key that is itself a variable."""
     return mapping.get(key) if mapping else None
+
+
+@register.filter
+def menu_id(thing: Any) -> str:
+    """A name for the menu of an item or a payment, unique on its page."""
+    return f"menu-{thing.id}"
 
 
 @register.simple_tag

@@ -39,7 +39,7 @@ def timeline_panel(request: StaffRequest, account_id: int) -> HttpResponse:
     context = {
         "account": account,
         "family": family,
-        "story": story(account_id, as_of(), currency, family, limit),
+        "story": story(account_id, as_of(), currency, scenario_names(), family, limit),
     }
     return render(request, "desk/account_timeline.html", context)
 

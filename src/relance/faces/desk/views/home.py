@@ -39,8 +39,8 @@ class AgeingBars:
 
     @property
     def open_minor(self) -> int:
-        """Everything open, due or not."""
-        return sum(bucket.amount_minor for bucket in self.group.buckets)
+        """Everything open, due or not, dated or not."""
+        return sum(bucket.amount_minor for bucket in self.group.buckets) + self.group.not_dated.amount_minor
 
     @property
     def parts(self) -> list[tuple[int, str]]:
@@ -110,6 +110,17 @@ def ageing_panel(request: StaffRequest) -> HttpResponse:
     report = AGEING.query(as_of(), by="all")
     ages = [AgeingBars(group) for group in report.groups]
     return render(request, "desk/home_ageing.html", {"ages": ages, "as_of": report.as_of})
+
+
+@needs(Permission.SEE_ACCOUNTS)
+@require_safe
+def limitation_tile(request: StaffRequest) -> HttpResponse:
+    """A tile per currency with what becomes time-barred soon, the nearest alert that counts; nothing when none does."""
+    soon: dict[str, tuple[int, int, int]] = {}
+    for days, found in sorted(ledger.expiring_counts(as_of()).items()):
+        for currency, (count, minor) in found.items():
+            soon.setdefault(currency, (days, count, minor))
+    return render(request, "desk/home_limitation.html", {"soon": sorted(soon.items())})
 
 
 @needs(Permission.SEE_ACCOUNTS)

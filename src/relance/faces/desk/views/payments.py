@@ -13,8 +13,10 @@ from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.account_page import account_context, effect_of_payment, found_account
+from relance.faces.desk.act_forms import ReversalForm
+from relance.faces.desk.act_pages import said
 from relance.faces.desk.day import as_of
-from relance.faces.desk.forms import PaymentForm, ReversalForm
+from relance.faces.desk.forms import PaymentForm
 from relance.faces.desk.templatetags.desk import money
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
@@ -58,7 +60,7 @@ def record(request: StaffRequest, account_id: int) -> HttpResponse:
                     }
                     record_audit(request.user, "payment_recorded", account.number, details)
         except Refusal as refusal:
-            form.add_error("reference", _reference_clash(account, order.number, str(refusal)))
+            form.add_error("reference", _reference_clash(account, order.number, said(refusal)))
         else:
             amount = money(order.amount_minor, order.currency)
             if not posted.created:
@@ -108,8 +110,9 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
         reversed_on, reason = form.cleaned_data["reversed_on"], form.cleaned_data["reason"]
         try:
             with transaction.atomic():
-                done = reverse_receipt(account_id, credit_id, reversed_on, reason, request.user.username)
-                if done:
+                key = f"desk:{form.cleaned_data['key']}"
+                done = reverse_receipt(account_id, credit_id, reversed_on, reason, request.user.username, key)
+                if done.created:
                     details = {
                         "reference": credit.number,
                         "amount": format_amount(credit.amount_minor, credit.currency),
@@ -119,9 +122,9 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
                     }
                     record_audit(request.user, "payment_reversed", account.number, details)
         except Refusal as refusal:
-            form.add_error(None, str(refusal))
+            form.add_error(None, said(refusal))
         else:
-            if done:
+            if done.created:
                 amount = money(credit.amount_minor, credit.currency)
                 told = _("Payment of %(amount)s reversed; what it had settled is open again.") % {"amount": amount}
                 messages.success(request, told)

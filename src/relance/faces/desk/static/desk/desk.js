@@ -3,7 +3,7 @@
 
 (() => {
   const byId = (id) => document.getElementById(id);
-  const places = { h: "home", a: "accounts", m: "messages", c: "cycles", s: "scenarios" };
+  const places = { h: "home", a: "accounts", m: "messages", c: "cycles", s: "scenarios", p: "approvals", d: "deposits", j: "journal" };
   let waitingForPlace = 0;
 
   const isTyping = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");
@@ -29,7 +29,37 @@
     field?.select();
   }
 
+  // A menu of actions opens beside its button, and its entries are walked with the arrows.
+  const openMenu = () => document.querySelector(".menu:popover-open");
+  document.addEventListener("toggle", (event) => {
+    const menu = event.target;
+    if (!(menu instanceof Element) || !menu.matches(".menu") || event.newState !== "open") return;
+    menu.querySelector("a")?.focus();
+    if (matchMedia("(max-width: 860px)").matches) return;
+    const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+    menu.classList.add("placed");
+    const below = button.bottom + 4 + menu.offsetHeight <= innerHeight;
+    menu.style.top = `${Math.max(8, below ? button.bottom + 4 : button.top - 4 - menu.offsetHeight)}px`;
+    menu.style.left = `${Math.max(8, button.right - menu.offsetWidth)}px`;
+  }, true);
+  addEventListener("scroll", () => openMenu()?.hidePopover(), { passive: true });
+
+  function moveInMenu(menu, step) {
+    const entries = [...menu.querySelectorAll("a")];
+    const here = entries.indexOf(document.activeElement);
+    entries[(here + step + entries.length) % entries.length]?.focus();
+  }
+
   document.addEventListener("keydown", (event) => {
+    const menu = openMenu();
+    if (menu) {
+      if (event.key === "Escape") return;
+      if (event.key === "ArrowDown" || event.key === "j") moveInMenu(menu, 1);
+      else if (event.key === "ArrowUp" || event.key === "k") moveInMenu(menu, -1);
+      else return;
+      event.preventDefault();
+      return;
+    }
     if (event.key === "Escape") {
       const field = isTyping(event.target);
       // Leaving a search keeps its results, for j and k to move in; browsers would clear it.
@@ -56,6 +86,7 @@
     if (target.closest("[data-help]")) byId("help")?.showModal();
     if (target.closest("[data-close]")) target.closest("dialog")?.close();
     if (target instanceof HTMLDialogElement) target.close();
+    if (target.closest("[data-print]")) window.print();
     const toast = target.closest("[data-dismiss]");
     if (toast) toast.closest(".toast")?.remove();
   });

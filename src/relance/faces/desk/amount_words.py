@@ -1,0 +1,81 @@
+"""What acts come to, in words and typed amounts, worked out without touching the ledger."""
+
+import calendar
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from relance.faces.desk.act_pages import Effect
+from relance.faces.desk.templatetags.desk import language, money
+from relance.kit.money import format_amount
+from relance.ledger.facts import OpenItemFacts
+
+
+def amount_text(minor: int, currency: str) -> str:
+    """An amount as the reader would type it: a decimal comma in French, no spaces."""
+    text = format_amount(minor, currency)
+    return text.replace(".", ",") if language() == "fr" else text
+
+
+def credit_note_effect(item: OpenItemFacts | None, amount_minor: int | None, currency: str) -> Effect:
+    """What a credit note leaves of its item; the part that the item cannot take is a warning."""
+    if amount_minor is None:
+        return Effect()
+    if item is None:
+        return Effect([_("%(amount)s is credited to the account and settles what is open by the creditor’s policy.")
+                       % {"amount": money(amount_minor, currency)}])  # fmt: skip
+    settled = min(amount_minor, item.open_minor)
+    words = {
+        "number": item.number,
+        "settled": money(settled, currency),
+        "left": money(item.open_minor - settled, currency),
+        "rest": money(amount_minor - settled, currency),
+    }
+    told = []
+    if settled:
+        told.append(
+            _("%(number)s is settled (%(settled)s).") % words
+            if settled == item.open_minor
+            else _("%(settled)s of %(number)s is credited; %(left)s remains open.") % words
+        )
+    if amount_minor == settled:
+        return Effect(told)
+    larger = _("The credit note is larger than what is open of %(number)s: the remaining %(rest)s stays on the account "
+               "and settles other items by the creditor’s policy.") % words  # fmt: skip
+    return Effect(told, [larger])
+
+
+def equal_parts(open_minor: int, currency: str, count: int, first_on: dt.date) -> list[tuple[str, str]]:
+    """Equal monthly parts as typed rows (day, amount); the last one takes the rest of the division.
+
+    A first day that a month does not have becomes its last one.
+    """
+    part = open_minor // count
+    minors = [part] * (count - 1) + [open_minor - part * (count - 1)]
+    return [
+        (_months_later(first_on, place).isoformat(), amount_text(minor, currency)) for place, minor in enumerate(minors)
+    ]
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def split_effect(item: OpenItemFacts, parts: Sequence[tuple[dt.date, int]] | None) -> Effect:
+    """Whether the instalments add up to what is open, and what is missing or too much."""
+    if parts is None:
+        return Effect()
+    total = sum(minor for _on, minor in parts)
+    words = {
+        "count": len(parts),
+        "total": money(total, item.currency),
+        "open": money(item.open_minor, item.currency),
+        "gap": money(abs(item.open_minor - total), item.currency),
+    }
+    if total == item.open_minor:
+        return Effect([_("%(count)s instalments, %(total)s in all: exactly what is open.") % words])
+    if total < item.open_minor:
+        return Effect([_("%(total)s of %(open)s: %(gap)s is missing.") % words])
+    return Effect([_("%(total)s of %(open)s: %(gap)s too much.") % words])

@@ -1,0 +1,173 @@
+"""The allocation screen: free payments on one side, open items on the other, what was allocated, and undoing it."""
+
+import secrets
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from relance.customers.facts import AccountFacts
+from relance.faces.desk.access import StaffRequest, needs, whole_number
+from relance.faces.desk.account_page import found_account
+from relance.faces.desk.act_forms import ReasonForm
+from relance.faces.desk.act_pages import said
+from relance.faces.desk.allocation import Choice, first_choice, read_choice
+from relance.faces.desk.day import as_of
+from relance.kit.money import format_amount
+from relance.kit.refusal import Refusal
+from relance.ledger import queries as ledger
+from relance.ledger.facts import Act, AllocationFacts, CreditFacts, OpenItemFacts
+from relance.ledger.services import allocate_by_hand, undo_allocations
+from relance.staff.facts import Permission
+from relance.staff.services import record_audit
+
+ROWS_AT_MOST = 200
+"""Rows that each side of the screen shows; the oldest items, the newest allocations."""
+
+
+@needs(Permission.ALLOCATE)
+@require_http_methods(["GET", "POST"])
+def page(request: StaffRequest, account_id: int) -> HttpResponse:
+    """The screen, the effect of a choice as one types, and its posting."""
+    account = found_account(account_id)
+    if request.method != "POST":
+        return render(request, "desk/allocation/page.html", _context(request, account))
+    credits, items, currency, currencies = _sides(account, request.POST.get("currency", ""))
+    choice = read_choice(currency, credits, items, request.POST, fill="fill" in request.POST)
+    context = {"account": account, "choice": choice, "currencies": currencies, "key": request.POST.get("key", "")}
+    context["reason"] = request.POST.get("reason", "")
+    if request.htmx:
+        return render(request, "desk/allocation/choice.html", context)
+    refusal = ""
+    if "fill" not in request.POST and choice.can_be_made:
+        try:
+            created = _allocate(request, account, choice)
+        except Refusal as refused:
+            refusal = said(refused)
+            # The page that follows shows what is there now: that is what the next choice was made on.
+            for row in choice.credits:
+                row.seen_minor = row.credit.open_minor
+        else:
+            told = _("Allocated.") if created else _("This was already done; nothing was added.")
+            messages.success(request, told)
+            return redirect("desk:account_allocate", account_id)
+    whole = _context(request, account) | context | {"refusal": refusal}
+    return render(request, "desk/allocation/page.html", whole, status=200 if "fill" in request.POST else 422)
+
+
+def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
+    """Everything the screen shows; `credit` and `item` of the address choose what it begins with."""
+    query = request.GET
+    credit_id, item_id = whole_number(query.get("credit", "")), whole_number(query.get("item", ""))
+    credits, items, currency, currencies = _sides(account, query.get("currency", ""), credit_id, item_id)
+    known = {credit.id for credit in credits}
+    allocations = [one for one in ledger.allocations_of(account.id) if one.currency == currency]
+    return {
+        "account": account,
+        "as_of": as_of(),
+        "currencies": currencies,
+        "choice": first_choice(currency, credits, items, credit_id if credit_id in known else None, item_id),
+        "key": secrets.token_hex(12),
+        "allocations": allocations[:ROWS_AT_MOST],
+        "allocation_count": len(allocations),
+        "undo_form": ReasonForm(),
+    }
+
+
+def _sides(
+    account: AccountFacts, currency: str, credit_id: int | None = None, item_id: int | None = None
+) -> tuple[list[CreditFacts], list[OpenItemFacts], str, list[str]]:
+    """The free payments (oldest first) and open items of one currency, which one, and all there are."""
+    today = as_of()
+    free = [
+        credit
+        for credit in reversed(ledger.credits_of(account.id, today))
+        if credit.open_minor > 0 and credit.reversed_on is None and credit.kind in {"receipt", "credit_note"}
+    ]
+    items = ledger.open_items(account.id, today)
+    currencies = ledger.currencies_of(account.id, today) or [""]
+    for one in (*free, *items):
+        if (isinstance(one, CreditFacts) and one.id == credit_id) or (
+            isinstance(one, OpenItemFacts) and one.id == item_id
+        ):
+            currency = currency or one.currency
+    if currency not in currencies:
+        currency = free[0].currency if free else currencies[0]
+    return (
+        [credit for credit in free if credit.currency == currency],
+        [item for item in items if item.currency == currency][:ROWS_AT_MOST],
+        currency,
+        currencies,
+    )
+
+
+def _allocate(request: StaffRequest, account: AccountFacts, choice: Choice) -> bool:
+    """Post the choice; false when this very form was posted before."""
+    reason = request.POST.get("reason", "").replace("\0", "").strip()[:300]
+    key = request.POST.get("key", "").replace("\0", "")[:40]
+    act = Act(account.id, as_of(), request.user.username, reason, f"desk:{key}" if key else "")
+    numbers = {row.credit.id: row.credit.number for row in choice.credits}
+    numbers |= {row.item.id: row.item.number for row in choice.items}
+    with transaction.atomic():
+        posted = allocate_by_hand(act, choice.lines, choice.seen)
+        if posted.created:
+            lines = [
+                [numbers[line.credit_id], numbers[line.item_id], format_amount(line.amount_minor, choice.currency)]
+                for line in choice.lines
+            ]
+            details = {"lines": lines, "currency": choice.currency, "reason": reason}
+            record_audit(request.user, "allocated", account.number, details)
+    return posted.created
+
+
+@needs(Permission.ALLOCATE)
+@require_http_methods(["GET", "POST"])
+def undo(request: StaffRequest, account_id: int) -> HttpResponse:
+    """Undo the chosen allocations, with the reason; what it does is told before."""
+    account = found_account(account_id)
+    sent = request.POST if request.method == "POST" else request.GET
+    asked = {whole_number(text) for text in sent.getlist("allocation")}
+    found = [one for one in ledger.allocations_of(account_id) if one.id in asked]
+    if not asked:
+        messages.error(request, _("Choose what to undo."))
+        return redirect("desk:account_allocate", account_id)
+    form = ReasonForm(request.POST if "key" in request.POST else None)
+    refusal = ""
+    if form.is_bound and form.is_valid():
+        data = form.cleaned_data
+        act = Act(account_id, as_of(), request.user.username, data["reason"], f"desk:{data['key']}")
+        try:
+            created = _undo(request, account, act, found, sorted(one for one in asked if one is not None))
+        except Refusal as refused:
+            refusal = said(refused)
+        else:
+            told = ngettext(
+                "%(count)s allocation undone; its payment waits for you.",
+                "%(count)s allocations undone; their payments wait for you.",
+                len(asked),
+            ) % {"count": len(asked)}
+            messages.success(request, told if created else _("This was already done; nothing was added."))
+            credit = f"?credit={found[0].credit_id}" if found else ""
+            return redirect(reverse("desk:account_allocate", args=[account_id]) + credit)
+    context = {"account": account, "allocations": found, "asked": sorted(filter(None, asked)), "form": form,
+               "refusal": refusal}  # fmt: skip
+    return render(request, "desk/allocation/undo.html", context, status=422 if form.is_bound else 200)
+
+
+def _undo(
+    request: StaffRequest, account: AccountFacts, act: Act, found: list[AllocationFacts], asked: list[int]
+) -> bool:
+    with transaction.atomic():
+        posted = undo_allocations(act, asked)
+        if posted.created:
+            lines = [
+                [one.credit_number, one.item_number, format_amount(one.amount_minor, one.currency)] for one in found
+            ]
+            record_audit(request.user, "allocation_undone", account.number, {"lines": lines, "reason": act.reason})
+    return posted.created

@@ -1,0 +1,118 @@
+"""Items whose limitation period runs out soon, and those that are time-barred already."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from relance.customers import queries as customers
+from relance.faces.desk.access import StaffRequest, needs, whole_number
+from relance.faces.desk.books import day_of
+from relance.faces.desk.csv_export import csv_lines
+from relance.faces.desk.day import as_of
+from relance.faces.desk.labels import label
+from relance.faces.desk.templatetags.desk import language
+from relance.faces.desk.templatetags.finance import limitation_law
+from relance.kit.money import format_amount
+from relance.kit.pages import Page
+from relance.ledger import queries as ledger
+from relance.ledger.facts import LimitationFacts
+from relance.staff.facts import Permission
+from relance.staff.services import record_audit
+
+WITHIN = ("30", "60", "90")
+EXPIRED = "expired"
+EXPORT_PART = 1_000
+
+
+@needs(Permission.SEE_ACCOUNTS)
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    """Items by the end of their period, within 30, 60 or 90 days; or the time-barred ones, the largest first."""
+    today = as_of()
+    view = _view(request)
+    listing = _listing(view, today, _cursor(view, request.GET.get("after", "")))
+    context = {
+        "view": view,
+        "within": WITHIN,
+        "counts": {str(days): sorted(found.items()) for days, found in ledger.expiring_counts(today).items()},
+        "listing": listing,
+        "rows": [(entry, (entry.ends_on - today).days) for entry in listing.rows],
+        "accounts": customers.accounts([entry.item.account_id for entry in listing.rows]),
+        "as_of": today,
+    }
+    return render(request, "desk/limitation.html", context)
+
+
+@needs(Permission.EXPORT)
+@require_safe
+def export(request: StaffRequest) -> HttpResponseBase:
+    """The same list as CSV, whole."""
+    today = as_of()
+    view = _view(request)
+    record_audit(request.user, "limitation_exported", view, {})
+    response = StreamingHttpResponse(
+        csv_lines(_export_rows(view, today, language())), content_type="text/csv; charset=utf-8"
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="limitation-{view}-{today}.csv"'
+    return response
+
+
+def _view(request: StaffRequest) -> str:
+    asked = request.GET.get("within", "")
+    return asked if asked in (*WITHIN, EXPIRED) else WITHIN[-1]
+
+
+def _listing(view: str, today: dt.date, after: str | None, limit: int = 50) -> Page[LimitationFacts]:
+    if view == EXPIRED:
+        return ledger.expired_items(today, after, limit)
+    return ledger.nearly_expired(today, int(view), after, limit)
+
+
+def _cursor(view: str, text: str) -> str | None:
+    """The place of an earlier page's last row, or None for what is no such place."""
+    first, *others = text.split("|")
+    wanted = 1 if view == EXPIRED else 2
+    is_place = whole_number(first) is not None if view == EXPIRED else day_of(first) is not None
+    if not is_place or len(others) != wanted or any(whole_number(other) is None for other in others):
+        return None
+    return text
+
+
+def _export_rows(view: str, today: dt.date, reader: str) -> Iterator[list[str]]:
+    with translation.override(reader):
+        head = [
+            _("Account"), _("Name"), _("Item"), _("Kind"), _("Nature"), _("Due"), _("Time-barred after"),
+            _("Period begins"), _("Begun by"), _("Currency"), _("Open"), _("Rule"),
+        ]  # fmt: skip
+    yield head
+    after: str | None = None
+    while True:
+        part = _listing(view, today, after, EXPORT_PART)
+        with translation.override(reader):
+            lines = _lines(part.rows)
+        yield from lines
+        after = part.next_after
+        if after is None:
+            return
+
+
+def _lines(rows: Sequence[LimitationFacts]) -> list[list[str]]:
+    accounts = customers.accounts([entry.item.account_id for entry in rows])
+    lines = []
+    for entry in rows:
+        item, account = entry.item, accounts[entry.item.account_id]
+        lines.append(
+            [
+                account.number, account.name, item.number, label("document", item.kind), label("nature", item.nature),
+                item.due_on.isoformat() if item.due_on else "", entry.ends_on.isoformat(),
+                (entry.restarted_on or item.due_on or entry.ends_on).isoformat(),
+                label("restarted_by", entry.restarted_by or "due_date"), item.currency,
+                format_amount(item.open_minor, item.currency), limitation_law(entry.rule),
+            ]
+        )  # fmt: skip
+    return lines

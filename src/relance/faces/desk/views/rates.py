@@ -1,0 +1,221 @@
+"""Published rates: what is in force in each country, what is missing, and new ones entered by two people."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.day import as_of
+from relance.faces.desk.rate_forms import RateForm, RefusalForm
+from relance.faces.desk.templatetags.desk import day, language
+from relance.faces.desk.templatetags.finance import percentage
+from relance.kit.refusal import Refusal
+from relance.legal import queries, services
+from relance.legal.facts import RateGap, RateRow, RateState, Series
+from relance.legal.packs import packs
+from relance.staff.facts import Permission
+from relance.staff.services import record_audit
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesCard:
+    """A series with the rate in force, its whole history, and the gap when the current half-year has no rate."""
+
+    series: Series
+    current: RateRow | None
+    rows: Sequence[RateRow]
+    gap: RateGap | None
+
+    @property
+    def name(self) -> str:
+        """Its name for the reader, as a title."""
+        return _titled(self.series.name.said_in(language()))
+
+    @property
+    def used_for(self) -> str:
+        """What it is used for, and so what its absence blocks."""
+        return self.series.used_for.said_in(language())
+
+    @property
+    def reading(self) -> str:
+        """Which published value to enter."""
+        return self.series.reading.said_in(language())
+
+    @property
+    def waiting(self) -> list[RateRow]:
+        """Rates that wait for a second person."""
+        return [row for row in self.rows if row.state is RateState.PROPOSED]
+
+    @property
+    def last(self) -> RateRow | None:
+        """The newest rate that ever counted, for comparison where none is in force."""
+        counted = (RateState.APPROVED, RateState.SEED)
+        return next((row for row in self.rows if row.state in counted and not row.replaced), None)
+
+
+def _titled(name: str) -> str:
+    """A name from within a sentence as a title, without its article."""
+    for article in ("the ", "The ", "le ", "la ", "les ", "l'"):
+        name = name.removeprefix(article)
+    return name[:1].upper() + name[1:]
+
+
+@needs(Permission.SEE_JOURNAL)
+@require_safe
+def page(request: StaffRequest) -> HttpResponse:
+    """Every country's series with their rates in force; what is missing comes first."""
+    today = as_of()
+    cards = {card.series.code: card for card in _cards(today)}
+    countries = [
+        (pack.name.said_in(language()), [cards[series.code] for series in pack.series]) for pack in packs().values()
+    ]
+    context = {
+        "countries": [(_titled(name), found) for name, found in countries if found],
+        "rateless": ", ".join(_titled(name) for name, found in countries if not found),
+        "missing": [card for card in cards.values() if card.gap],
+        "waiting": [(card, row) for card in cards.values() for row in card.waiting],
+        "as_of": today,
+    }
+    return render(request, "desk/rates.html", context)
+
+
+@needs(Permission.SEE_JOURNAL)
+@require_safe
+def one(request: StaffRequest, series: str) -> HttpResponse:
+    """One series: its history with sources, the proposals that wait, and the form for a new one."""
+    return _one(request, _card(series))
+
+
+@needs(Permission.PROPOSE_RATE)
+@require_POST
+def propose(request: StaffRequest, series: str) -> HttpResponse:
+    """Enter a rate with its source; it counts once somebody else approves it."""
+    card = _card(series)
+    form = _rate_form(card, request.POST)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            with transaction.atomic():
+                row = services.propose_rate(
+                    series, data["valid_from"], data["percent"], data["source"], request.user.username
+                )
+                record_audit(request.user, "rate_proposed", series, _told(row))
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            told = _("%(percent)s from %(on)s proposed; another person approves it.")
+            messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
+            return redirect("desk:rate_series", series)
+    return _one(request, card, form, 422)
+
+
+@needs(Permission.APPROVE_RATE)
+@require_POST
+def approve(request: StaffRequest, rate_id: int) -> HttpResponse:
+    """Let a proposed rate count."""
+    found = _proposal(rate_id)
+    try:
+        with transaction.atomic():
+            row = services.approve_rate(rate_id, request.user.username)
+            if found.state is RateState.PROPOSED:
+                record_audit(request.user, "rate_approved", row.series, _told(row))
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        told = _("%(percent)s counts from %(on)s.")
+        messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
+    return redirect("desk:rate_series", found.series)
+
+
+@needs(Permission.APPROVE_RATE)
+@require_POST
+def refuse(request: StaffRequest, rate_id: int) -> HttpResponse:
+    """Refuse a proposed rate, or take one's own back, with the reason."""
+    found = _proposal(rate_id)
+    form = RefusalForm(request.POST)
+    if not form.is_valid():
+        return _one(request, _card(found.series), refusal_form=form, status=422)
+    try:
+        with transaction.atomic():
+            row = services.refuse_rate(rate_id, request.user.username, form.cleaned_data["reason"])
+            if found.state is RateState.PROPOSED:
+                record_audit(request.user, "rate_refused", row.series, _told(row) | {"reason": row.reason})
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The proposal is refused; the half-year can be entered again."))
+    return redirect("desk:rate_series", found.series)
+
+
+def _one(
+    request: StaffRequest,
+    card: SeriesCard,
+    form: RateForm | None = None,
+    status: int = 200,
+    refusal_form: RefusalForm | None = None,
+) -> HttpResponse:
+    context = {
+        "card": card,
+        "form": form or _rate_form(card),
+        "refusal_form": refusal_form or RefusalForm(),
+        "as_of": as_of(),
+    }
+    return render(request, "desk/rate_series.html", context, status=status)
+
+
+def _rate_form(card: SeriesCard, data: object = None) -> RateForm:
+    taken = {
+        start
+        for row in card.rows
+        if row.confirmed and row.state is not RateState.REFUSED
+        for start in _half_years(row.valid_from, row.valid_to)
+    }
+    return RateForm(data, today=as_of(), taken=taken, reading=card.reading)
+
+
+def _half_years(first: dt.date, last: dt.date) -> list[dt.date]:
+    starts = [dt.date(year, month, 1) for year in range(first.year, last.year + 1) for month in (1, 7)]
+    return [start for start in starts if first <= start <= last]
+
+
+def _cards(today: dt.date) -> list[SeriesCard]:
+    by_series: dict[str, list[RateRow]] = {}
+    for row in queries.rate_rows():
+        by_series.setdefault(row.series, []).append(row)
+    gaps = {gap.series: gap for gap in queries.missing_rates(today)}
+    cards = []
+    for series in queries.series():
+        rows = by_series.get(series.code, [])
+        in_force = (
+            row
+            for row in rows
+            if row.valid_from <= today <= row.valid_to
+            and (row.state is RateState.APPROVED or (row.state is RateState.SEED and not row.replaced))
+        )
+        cards.append(SeriesCard(series, next(in_force, None), rows, gaps.get(series.code)))
+    return cards
+
+
+def _card(series: str) -> SeriesCard:
+    for card in _cards(as_of()):
+        if card.series.code == series:
+            return card
+    raise Http404
+
+
+def _proposal(rate_id: int) -> RateRow:
+    for row in queries.rate_rows():
+        if row.id == rate_id:
+            return row
+    raise Http404
+
+
+def _told(row: RateRow) -> dict[str, str]:
+    return {"from": row.valid_from.isoformat(), "percent": str(row.percent), "source": row.source}

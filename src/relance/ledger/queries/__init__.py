@@ -1,0 +1,90 @@
+"""Reads of the ledger as of a day, set-based, for decisions, reports and screens."""
+
+from relance.ledger.queries.account_ledger import account_ledger, account_ledger_page, currencies_of
+from relance.ledger.queries.deposits import deposit, deposits
+from relance.ledger.queries.exclusions import exclusions_of
+from relance.ledger.queries.interest import claimable_interest
+from relance.ledger.queries.items import (
+    allocations_of,
+    balances,
+    claims,
+    credits_of,
+    item_numbers,
+    items_of,
+    money_effective,
+    newly_overdue,
+    open_items,
+    reopened_items,
+    standings,
+    surely_overdue,
+    unallocated,
+)
+from relance.ledger.queries.journal import (
+    account_mappings,
+    journal_page,
+    mapping_history,
+    numbered_currency,
+    policy,
+    sealed_through,
+    seals,
+    trial_balance,
+)
+from relance.ledger.queries.journal_stream import booked_currencies, journal_entries
+from relance.ledger.queries.limitation import expired_items, expiring_counts, limitations, nearly_expired
+from relance.ledger.queries.portfolio import ageing_rows, monthly_sales, receivables, received, sales, unallocated_rows
+from relance.ledger.queries.requests import request, requests, requests_of, write_offs_of
+from relance.ledger.queries.single import doubtful_items, item
+from relance.ledger.queries.timeline import timeline
+from relance.ledger.queries.waiting import request_effect, waiting_request_count
+
+__all__ = [
+    "account_ledger",
+    "account_ledger_page",
+    "account_mappings",
+    "ageing_rows",
+    "allocations_of",
+    "balances",
+    "booked_currencies",
+    "claimable_interest",
+    "claims",
+    "credits_of",
+    "currencies_of",
+    "deposit",
+    "deposits",
+    "doubtful_items",
+    "exclusions_of",
+    "expired_items",
+    "expiring_counts",
+    "item",
+    "item_numbers",
+    "items_of",
+    "journal_entries",
+    "journal_page",
+    "limitations",
+    "mapping_history",
+    "money_effective",
+    "monthly_sales",
+    "nearly_expired",
+    "newly_overdue",
+    "numbered_currency",
+    "open_items",
+    "policy",
+    "receivables",
+    "received",
+    "reopened_items",
+    "request",
+    "request_effect",
+    "requests",
+    "requests_of",
+    "sales",
+    "sealed_through",
+    "seals",
+    "standings",
+    "surely_overdue",
+    "timeline",
+    "trial_balance",
+    "unallocated",
+    "unallocated_rows",
+    "waiting_request_count",
+    "write_offs_of",
+]

@@ -1,0 +1,212 @@
+"""Charges on late debt, each made once and only where the law of the creditor's country allows it."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from relance.customers.queries import ACCOUNT_RELATION
+from relance.kit.events import publish
+from relance.kit.refusal import Refusal
+from relance.ledger import chart
+from relance.ledger.booking import add_item, book
+from relance.ledger.facts import Act, ItemsPosted, Posted
+from relance.ledger.postings import Done, Result, perform
+from relance.ledger.queries.late import LateItem, late_item
+from relance.ledger.queries.limitation import period_end
+from relance.ledger.services.settling import settle
+from relance.legal.facts import LegalRefusal, PartyKind, Verdict, Words
+from relance.legal.packs import pack
+from relance.legal.rules import indemnity, late_fee, return_charge
+
+_LONGEST = 52
+"""Numbers of documents longer than this do not fit into a charge's number; the document's id stands for them."""
+
+
+def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "") -> Posted:
+    """Charge a contract's late fee for an overdue invoice, once; born and due on `act.on`, without tax.
+
+    `amount_minor` is in the invoice's currency (another `currency` is refused); a lower cap of the law wins. Refuses
+    what the law forbids, with the rule's code, and an invoice that is not overdue, of which nothing is chased, that is
+    time-barred, or that has its fee.
+    """
+
+    def work(posting_id: int) -> Result:
+        item = _overdue_invoice(act, item_id)
+        if currency not in {"", item.currency}:
+            raise Refusal(f"{item.number} is in {item.currency}; its late fee cannot be in {currency}")
+        if amount_minor <= 0:
+            raise Refusal("a late fee has an amount above zero")
+        verdict = late_fee(pack(item.country), PartyKind(item.party), item.currency, amount_minor, act.on)
+        allowed_minor = _granted(verdict)
+        if item.chased_minor == 0:
+            raise Refusal(f"nothing of {item.number} is chased now, so no late fee is due on it")
+        _refuse_second(act.account_id, "late_fee", item_id, f"{item.number} has its late fee already")
+        data.update(item=item.number, currency=item.currency, amount_minor=allowed_minor)
+        return _charge(act, posting_id, "late_fee", f"FEE-{_short(item.number, item_id)}", item.currency,
+                       item.nature, item_id, allowed_minor)  # fmt: skip
+
+    data: dict[str, object] = {}
+    inputs = {"item_id": item_id, "amount_minor": amount_minor}
+    return _posted(perform("late_fee_charged", act, inputs, work, data))
+
+
+def post_indemnity(act: Act, item_id: int) -> Posted:
+    """Charge the fixed recovery indemnity of the law for an invoice that was late, once per invoice, paid since or not.
+
+    Refuses what the law forbids, with the rule's code, an invoice that never was overdue, one that is disputed whole,
+    and one that is time-barred.
+    """
+
+    def work(posting_id: int) -> Result:
+        item = _overdue_invoice(act, item_id)
+        if item.due_on is None:
+            raise AssertionError("an overdue invoice has a due date")
+        verdict = indemnity(
+            pack(item.country), PartyKind(item.party), item.currency, item.late_minor, item.due_on, act.on
+        )
+        allowed_minor = _granted(verdict)
+        if _is_disputed_whole(act.account_id, item_id):
+            raise Refusal(f"{item.number} is disputed whole; answer the dispute before charging the indemnity")
+        _refuse_second(act.account_id, "indemnity", item_id, f"{item.number} has its indemnity already")
+        data.update(item=item.number, currency=item.currency, amount_minor=allowed_minor)
+        return _charge(act, posting_id, "indemnity", f"IND-{_short(item.number, item_id)}", item.currency, item.nature,
+                       item_id, allowed_minor)  # fmt: skip
+
+    data: dict[str, object] = {}
+    return _posted(perform("indemnity_charged", act, {"item_id": item_id}, work, data))
+
+
+def post_return_charge(act: Act, credit_id: int, amount_minor: int) -> Posted:
+    """Charge the bank's fee for a receipt that came back, once; born and due on `act.on`, without tax.
+
+    Refuses what the law forbids, with the rule's code, and a receipt that is not reversed by then.
+    """
+
+    def work(posting_id: int) -> Result:
+        receipt = _returned(act, credit_id)
+        if amount_minor <= 0:
+            raise Refusal("a return charge has an amount above zero")
+        verdict = return_charge(pack(receipt.country), PartyKind(receipt.party), receipt.currency, amount_minor, act.on)
+        allowed_minor = _granted(verdict)
+        _refuse_second(act.account_id, "return_charge", credit_id, f"receipt {receipt.number!r} has its charge already")
+        data.update(receipt=receipt.number, currency=receipt.currency, amount_minor=allowed_minor)
+        # A receipt may have settled items of several natures; the shortest limitation period is the safe one.
+        return _charge(act, posting_id, "return_charge", f"RET-{_short(receipt.number, credit_id)}", receipt.currency,
+                       "service", credit_id, allowed_minor)  # fmt: skip
+
+    data: dict[str, object] = {}
+    inputs = {"credit_id": credit_id, "amount_minor": amount_minor}
+    return _posted(perform("return_charged", act, inputs, work, data))
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    """A receipt that came back, with its creditor's country and its payer's kind."""
+
+    number: str
+    currency: str
+    country: str
+    party: str
+
+
+def _overdue_invoice(act: Act, item_id: int) -> LateItem:
+    item = late_item(act.account_id, item_id, act.on)
+    if item.kind != "invoice":
+        raise Refusal(f"{item.number} is not an invoice; nothing is charged on top of charges and instalments")
+    if item.due_on is None or item.due_on >= act.on:
+        due = "has no due date" if item.due_on is None else f"is due on {item.due_on}"
+        raise Refusal(f"{item.number} {due}, so it is not overdue on {act.on}")
+    ends_on = period_end(act.account_id, item_id, act.on)
+    if ends_on is not None and ends_on < act.on:
+        raise LegalRefusal(
+            Words(
+                f"{item.number} is time-barred since {ends_on}; nothing may be charged on it.",
+                f"{item.number} est prescrite depuis le {ends_on:%d/%m/%Y} ; rien ne peut y être ajouté.",
+            )
+        )
+    return item
+
+
+def _returned(act: Act, credit_id: int) -> _Returned:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT c.number, c.currency, a.country, a.kind, r.reversed_on
+            FROM ledger_credit c JOIN {ACCOUNT_RELATION} AS a ON a.account_id = c.account_id
+            LEFT JOIN ledger_reversal r ON r.account_id = c.account_id AND r.credit_id = c.id
+            WHERE c.account_id = %s AND c.id = %s AND c.kind = 'receipt'""",  # noqa: S608
+            [act.account_id, credit_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Refusal("there is no such receipt on this account")
+    *receipt, reversed_on = row
+    if reversed_on is None or reversed_on > act.on:
+        raise Refusal(f"receipt {row[0]!r} has not come back by {act.on}; reverse it first, then charge its return")
+    return _Returned(*receipt)
+
+
+def _granted(verdict: Verdict) -> int:
+    """The amount the law allows. Raises LegalRefusal with the reason, the rule's code and the source."""
+    if verdict.allowed:
+        return verdict.amount_minor
+    cited = f" [{verdict.rule}{f', {verdict.source}' if verdict.source else ''}]"
+    raise LegalRefusal(Words(verdict.words.en + cited, verdict.words.fr + cited))
+
+
+def _is_disputed_whole(account_id: int, item_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT i.open_minor > 0 AND i.open_minor <= coalesce((
+                       SELECT sum(x.amount_minor) FROM ledger_exclusion x
+                       WHERE x.account_id = i.account_id AND x.item_id = i.id AND x.kind = 'disputed'), 0)
+            FROM ledger_openitem i WHERE i.account_id = %s AND i.id = %s""",
+            [account_id, item_id],
+        )
+        disputed_whole: bool = cursor.fetchone()[0]
+    return disputed_whole
+
+
+def _refuse_second(account_id: int, kind: str, origin_id: int, sentence: str) -> None:
+    """Raise Refusal when the charge was made before; except for the indemnity, one taken back whole does not count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT 1 FROM ledger_openitem i
+            WHERE i.account_id = %s AND i.kind = %s AND i.origin_id = %s AND (i.kind = 'indemnity' OR i.amount_minor > coalesce((
+                SELECT sum(a.amount_minor) FROM ledger_allocation a
+                JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id AND c.kind = 'correction'
+                WHERE a.account_id = i.account_id AND a.item_id = i.id), 0))""",
+            [account_id, kind, origin_id],
+        )
+        if cursor.fetchone() is not None:
+            raise Refusal(f"{sentence}; it is charged once")
+
+
+def _charge(
+    act: Act, posting_id: int, kind: str, number: str, currency: str, nature: str, origin_id: int, amount_minor: int
+) -> Result:
+    """Write the charge with its entry, offer it to credits that wait, and tell who listens."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM ledger_openitem WHERE account_id = %s AND kind = %s AND origin_id = %s",
+            [act.account_id, kind, origin_id],
+        )
+        (before,) = cursor.fetchone()
+    item_id = add_item(
+        act.account_id, posting_id, kind, f"{number}-{before}" if before else number, currency, act.on, act.on,
+        amount_minor, nature=nature, origin_id=origin_id, source="charge",
+    )  # fmt: skip
+    book(act.account_id, item_id, act.on, currency, [(chart.CONTROL, chart.CHARGED_TO[kind], amount_minor)])
+    settle([act.account_id], posting_id)
+    publish(ItemsPosted([act.account_id]))
+    return {"ids": [item_id]}
+
+
+def _short(number: str, document_id: int) -> str:
+    return number if len(number) <= _LONGEST else str(document_id)
+
+
+def _posted(done: Done) -> Posted:
+    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))

@@ -1,0 +1,107 @@
+"""Corrections: an item that should never have been posted is taken back whole, and its money goes elsewhere."""
+
+from django.db import connection, transaction
+
+from relance.kit.events import publish
+from relance.kit.refusal import Refusal
+from relance.ledger.at_hand import ItemAtHand, items_at_hand, posted, refuse_without_reason
+from relance.ledger.automatic import mirror_entries, undo_allocations_of
+from relance.ledger.booking import add_credit, allocate_bound
+from relance.ledger.facts import Act, MoneyMoved, Posted
+from relance.ledger.postings import Result, perform
+from relance.ledger.services.interest_policy import annul_billed
+from relance.ledger.services.round_off import take_back_small_differences
+from relance.ledger.services.settling import settle
+
+_INSTEAD = {
+    "refund": "a refund is corrected by posting the money that comes back as a receipt",
+    "recovery": "a recovery is taken back by reversing its receipt",
+    "instalment": "an instalment is part of its invoice; write a credit note for it, or write it off",
+}
+
+
+@transaction.atomic
+def correct_item(act: Act, item_id: int) -> Posted:
+    """Take a mistaken item back whole from the act's day on; `ids` is the correction, numbered `COR-<item number>`.
+
+    Its entries are booked the other way round. Money that had settled it is set free and goes on by policy; interest
+    that it billed can be claimed again. Raises Refusal without a reason, for what is corrected otherwise (see
+    `_refuse_uncorrectable`), and for a day before the item.
+    """
+    refuse_without_reason(act, "a correction")
+
+    def work(posting_id: int) -> Result:
+        (item,) = items_at_hand(act.account_id, [item_id])
+        _refuse_uncorrectable(act, item)
+        freed = _free_money(act, posting_id, item)
+        credit_id = add_credit(
+            act.account_id, posting_id, "correction", f"COR-{item.number}", item.currency, act.on, item.amount_minor,
+            tax_minor=item.tax_minor, reason=act.reason.strip()[:300], posted_by=act.actor,
+        )  # fmt: skip
+        mirror_entries(act.account_id, credit_id, item.id, act.on)
+        allocate_bound(act.account_id, posting_id, [(credit_id, item.id, item.amount_minor)], act.on)
+        if item.kind == "interest":
+            annul_billed(act.account_id, item.id, act.on, posting_id)
+        settle([act.account_id], posting_id)
+        told.update(number=item.number, currency=item.currency, amount_minor=item.amount_minor, freed_minor=freed)
+        publish(MoneyMoved([act.account_id], effective_on=act.on))
+        return {"ids": [credit_id]}
+
+    told: dict[str, object] = {"item_id": item_id}
+    return posted(perform("item_corrected", act, {"item_id": item_id}, work, told))
+
+
+def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
+    """Refuse what another act takes back: items of other acts, split or written-off ones, ones that charges came from."""
+    if item.kind in _INSTEAD:
+        raise Refusal(f"{item.number} cannot be corrected: {_INSTEAD[item.kind]}")
+    if act.on < item.born_on:
+        raise Refusal(f"{item.number} is of {item.born_on}; it cannot be corrected before that day")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.kind, c.received_on FROM ledger_allocation a
+            JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
+            WHERE a.account_id = %s AND a.item_id = %s AND c.kind IN ('correction', 'split', 'write_off')
+            ORDER BY c.kind, c.id LIMIT 1""",
+            [act.account_id, item.id],
+        )
+        row = cursor.fetchone()
+        if row is not None:
+            raise Refusal(
+                {
+                    "correction": f"{item.number} is corrected already, on {row[1]}",
+                    "split": f"{item.number} is paid in instalments; write a credit note for it instead",
+                    "write_off": f"{item.number} was written off on {row[1]}; there is nothing to correct any more",
+                }[row[0]]
+            )
+        cursor.execute(
+            """
+            SELECT string_agg(o.number, ', ' ORDER BY o.id) FROM ledger_openitem o
+            WHERE o.account_id = %s AND o.origin_id = %s AND NOT EXISTS (
+                SELECT 1 FROM ledger_allocation a
+                JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id AND c.kind = 'correction'
+                WHERE a.account_id = o.account_id AND a.item_id = o.id)""",
+            [act.account_id, item.id],
+        )
+        (charges,) = cursor.fetchone()
+    if charges:
+        raise Refusal(f"{charges} was charged because of {item.number}; correct that first")
+
+
+def _free_money(act: Act, posting_id: int, item: ItemAtHand) -> int:
+    """Undo every live allocation of the item; returns the minor units set free."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.id, a.amount_minor, c.kind FROM ledger_allocation a
+            JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
+            WHERE a.account_id = %s AND a.item_id = %s AND a.undoes_id IS NULL AND NOT EXISTS (
+                SELECT 1 FROM ledger_allocation u WHERE u.account_id = a.account_id AND u.undoes_id = a.id)""",
+            [act.account_id, item.id],
+        )
+        rows = cursor.fetchall()
+    paid = [(allocation_id, minor) for allocation_id, minor, kind in rows if kind != "small_difference"]
+    undo_allocations_of(act.account_id, posting_id, [allocation_id for allocation_id, _ in paid], act.on)
+    take_back_small_differences(act.account_id, posting_id, act.on)
+    return sum(minor for _, minor in paid)

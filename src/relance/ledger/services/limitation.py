@@ -1,0 +1,193 @@
+"""Limitation: recording what restarts a period, and leaving out of every chase what is time-barred."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from relance.customers.services import lock_accounts
+from relance.kit.bulk import id_array
+from relance.kit.events import publish
+from relance.kit.refusal import Refusal
+from relance.ledger.facts import Act, MoneyMoved, Posted
+from relance.ledger.limitation_clock import clocks, values
+from relance.ledger.postings import Result, perform
+from relance.ledger.queries.late import known_items
+from relance.legal.facts import InterruptionKind
+
+ACCOUNTS_PER_CHUNK = 2_000
+
+RECORDED = (InterruptionKind.ACKNOWLEDGEMENT, InterruptionKind.COURT, InterruptionKind.INSOLVENCY_CLAIM)
+"""What people record; part payments are read from the receipts."""
+
+_NO_END = dt.timedelta(days=36_500)
+
+_SAVED = """
+    saved AS (
+        SELECT x.account_id, x.id AS exclusion_id, x.item_id, x.amount_minor, x.reference
+        FROM clock c JOIN ledger_exclusion x ON x.account_id = c.account_id AND x.item_id = c.id
+        WHERE c.ends_on >= %(as_of)s AND x.kind = 'expired' AND x.undoes_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM ledger_exclusion u WHERE u.account_id = x.account_id AND u.undoes_id = x.id))"""
+
+
+def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date) -> Posted:
+    """Record what started the limitation period of these items anew on a day: acknowledgement, court or
+    insolvency_claim, with its proof as the reason. Items that are not time-barred after all come back at once.
+
+    Refuses letters and reminders, which restart nothing, a day after `act.on`, and the same event twice. Returns the
+    items' ids. An event after the period's end is kept but revives nothing.
+    """
+    if kind not in RECORDED:
+        raise Refusal(
+            f"{kind!r} does not restart a limitation period; only {', '.join(RECORDED)} do, and part payments, "
+            "which are read from the receipts"
+        )
+    if not act.reason.strip():
+        raise Refusal("say what proves it: the signed plan, the court's file number, the declared claim")
+    if not item_ids:
+        raise Refusal("choose the items whose period starts anew")
+    if occurred_on > act.on:
+        raise Refusal(f"{occurred_on} lies ahead of {act.on}; record it when it has happened")
+
+    def work(posting_id: int) -> Result:
+        numbers = known_items(act.account_id, item_ids)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT item_id FROM ledger_interruption WHERE account_id = %s AND item_id = ANY(%s::bigint[]) "
+                "AND kind = %s AND occurred_on = %s",
+                [act.account_id, id_array(item_ids), kind, occurred_on],
+            )
+            known = cursor.fetchone()
+            if known is not None:
+                raise Refusal(f"this is recorded for {numbers[known[0]]} already")
+            cursor.executemany(
+                "INSERT INTO ledger_interruption (account_id, item_id, kind, occurred_on, posting_id) "
+                "VALUES (%s, %s, %s, %s, %s)",
+                [[act.account_id, item_id, kind, occurred_on, posting_id] for item_id in sorted(set(item_ids))],
+            )
+        data["items"] = [numbers[item_id] for item_id in item_ids]
+        _lift([act.account_id], act.on)
+        return {"ids": list(item_ids)}
+
+    data: dict[str, object] = {"kind": kind, "occurred_on": occurred_on}
+    inputs = {"item_ids": list(item_ids), "kind": kind, "occurred_on": occurred_on}
+    done = perform("limitation_interrupted", act, inputs, work, data)
+    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))
+
+
+def expire_items(as_of: dt.date) -> int:
+    """Leave the open items whose period ended before `as_of` out of every chase, and take back in those that something
+    recorded since has saved. Returns how many items changed.
+
+    For the whole portfolio, in transactions of some thousand accounts each; asking again changes nothing.
+    """
+    changed = 0
+    expired, saved = _accounts_with_expired(as_of), _accounts_with_saved(as_of)
+    for start in range(0, len(expired), ACCOUNTS_PER_CHUNK):
+        chunk = expired[start : start + ACCOUNTS_PER_CHUNK]
+        with transaction.atomic():
+            lock_accounts(chunk)
+            changed += _expire(chunk, as_of)
+    for start in range(0, len(saved), ACCOUNTS_PER_CHUNK):
+        chunk = saved[start : start + ACCOUNTS_PER_CHUNK]
+        with transaction.atomic():
+            lock_accounts(chunk)
+            changed += _lift(chunk, as_of)
+    return changed
+
+
+def _accounts_with_expired(as_of: dt.date) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {clocks(unexpired_only=True)} "  # noqa: S608
+            "SELECT DISTINCT account_id FROM clock WHERE ends_on < %(as_of)s ORDER BY 1",
+            values(as_of, as_of - dt.timedelta(days=1)),
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _expire(account_ids: Sequence[int], as_of: dt.date) -> int:
+    """Exclude what is time-barred of these locked accounts, with one posting for each; the whole item, so that money
+    taken back later does not revive it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH {clocks(account_ids, unexpired_only=True)},
+            over AS (
+                SELECT c.account_id, c.id, c.ends_on, i.number, i.amount_minor FROM clock c
+                JOIN ledger_openitem i ON i.account_id = c.account_id AND i.id = c.id WHERE c.ends_on < %(as_of)s),
+            posted AS (
+                INSERT INTO ledger_posting (account_id, kind, effective_on, input_hash, result, data, reason, actor)
+                SELECT account_id, 'items_expired', %(as_of)s, '', '{{}}',
+                       jsonb_build_object('items', jsonb_agg(number ORDER BY id)), '', ''
+                FROM over GROUP BY account_id
+                RETURNING account_id, id),
+            excluded AS (
+                INSERT INTO ledger_exclusion (account_id, item_id, kind, amount_minor, effective_on, reference, posting_id)
+                SELECT o.account_id, o.id, 'expired', o.amount_minor, %(as_of)s, o.ends_on || '/' || p.id, p.id
+                FROM over o JOIN posted p ON p.account_id = o.account_id)
+            SELECT count(*), array_agg(DISTINCT account_id) FROM over""",  # noqa: S608
+            values(as_of, as_of - dt.timedelta(days=1), account_ids),
+        )
+        count: int
+        count, touched = cursor.fetchone()
+    if touched:
+        publish(MoneyMoved(touched, effective_on=as_of))
+    return count
+
+
+def _accounts_with_saved(as_of: dt.date) -> list[int]:
+    """Accounts with an excluded item of which something was written down after its exclusion that may restart its
+    period. Row ids rise, so what is younger than the exclusion has the higher id.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH excluded AS (
+                SELECT x.account_id, x.item_id, x.id FROM ledger_exclusion x
+                WHERE x.kind = 'expired' AND x.undoes_id IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM ledger_exclusion u WHERE u.account_id = x.account_id AND u.undoes_id = x.id))
+            SELECT DISTINCT e.account_id FROM excluded e WHERE
+                EXISTS (SELECT 1 FROM ledger_interruption n
+                        WHERE n.account_id = e.account_id AND n.item_id = e.item_id AND n.id > e.id)
+                OR EXISTS (SELECT 1 FROM ledger_allocation a
+                           WHERE a.account_id = e.account_id AND a.item_id = e.item_id AND a.id > e.id)
+            ORDER BY 1"""
+        )
+        candidates = [row[0] for row in cursor.fetchall()]
+        if not candidates:
+            return []
+        cursor.execute(
+            f"WITH {clocks(candidates)}, {_SAVED} SELECT DISTINCT account_id FROM saved ORDER BY 1",  # noqa: S608
+            values(as_of, as_of + _NO_END, candidates),
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _lift(account_ids: Sequence[int], as_of: dt.date) -> int:
+    """Take back in what these locked accounts have excluded as time-barred though its period runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH {clocks(account_ids)}, {_SAVED},
+            posted AS (
+                INSERT INTO ledger_posting (account_id, kind, effective_on, input_hash, result, data, reason, actor)
+                SELECT s.account_id, 'items_revived', %(as_of)s, '', '{{}}',
+                       jsonb_build_object('items', jsonb_agg(i.number ORDER BY i.id)), '', ''
+                FROM saved s JOIN ledger_openitem i ON i.account_id = s.account_id AND i.id = s.item_id
+                GROUP BY s.account_id
+                RETURNING account_id, id),
+            lifted AS (
+                INSERT INTO ledger_exclusion (account_id, item_id, kind, amount_minor, effective_on, reference, undoes_id,
+                                              posting_id)
+                SELECT s.account_id, s.item_id, 'expired', -s.amount_minor, %(as_of)s, s.reference, s.exclusion_id, p.id
+                FROM saved s JOIN posted p ON p.account_id = s.account_id)
+            SELECT count(*), array_agg(DISTINCT account_id) FROM saved""",  # noqa: S608
+            values(as_of, as_of + _NO_END, account_ids),
+        )
+        count: int
+        count, touched = cursor.fetchone()
+    if touched:
+        publish(MoneyMoved(touched, reopened=True, effective_on=as_of))
+    return count

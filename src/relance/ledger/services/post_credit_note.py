@@ -1,0 +1,109 @@
+"""Credit notes that people write: part or all of an invoice is no longer owed."""
+
+from dataclasses import asdict
+
+from django.db import connection, transaction
+
+from relance.kit.events import publish
+from relance.kit.money import AmountError, exponent, format_amount
+from relance.kit.refusal import Refusal
+from relance.ledger import chart
+from relance.ledger.at_hand import posted, refuse_without_reason
+from relance.ledger.booking import add_credit, book
+from relance.ledger.document_rules import tax_share
+from relance.ledger.facts import Act, CreditNoteOrder, MoneyMoved, Posted
+from relance.ledger.postings import Result, perform
+from relance.ledger.services.receipts import unallocated_of
+from relance.ledger.services.settling import settle
+
+
+@transaction.atomic
+def post_credit_note(act: Act, order: CreditNoteOrder) -> Posted:
+    """Post a credit note and set it against the item it corrects, then by the creditor's policy; `ids` is the credit.
+
+    It may be larger than its item: `unallocated_minor` tells what is left. Its tax is the item's share; without an item
+    it carries none. Of an item in instalments it pays the instalments, the first due first. Raises Refusal without a
+    number or reason, for a number already posted, an amount that is not positive, an unknown item, or another currency.
+    """
+    refuse_without_reason(act, "a credit note")
+    if not order.number.strip():
+        raise Refusal("a credit note needs a number of its own")
+    if order.amount_minor <= 0:
+        raise Refusal("a credit note has an amount above zero")
+    try:
+        exponent(order.currency)
+    except AmountError as error:
+        raise Refusal(str(error)) from None
+
+    def work(posting_id: int) -> Result:
+        _refuse_known(act.account_id, order.number)
+        item_id, tax_minor = _named_item(act.account_id, order)
+        credit_id = add_credit(
+            act.account_id, posting_id, "credit_note", order.number, order.currency, act.on, order.amount_minor,
+            tax_minor=tax_minor, named_item=order.item_number, reason=act.reason.strip()[:300], posted_by=act.actor,
+        )  # fmt: skip
+        _name_instalments(act.account_id, credit_id, item_id)
+        legs = [
+            (chart.CREDIT_NOTE, chart.CONTROL, order.amount_minor - tax_minor),
+            (chart.TAX, chart.CONTROL, tax_minor),
+        ]
+        book(act.account_id, credit_id, act.on, order.currency, legs)
+        settle([act.account_id], posting_id)
+        publish(MoneyMoved([act.account_id], effective_on=act.on))
+        return {"ids": [credit_id], "unallocated_minor": unallocated_of(act.account_id, credit_id)}
+
+    return posted(perform("credit_note_posted", act, asdict(order), work))
+
+
+def _refuse_known(account_id: int, number: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT currency, amount_minor, received_on FROM ledger_credit "
+            "WHERE account_id = %s AND kind = 'credit_note' AND number = %s",
+            [account_id, number],
+        )
+        row = cursor.fetchone()
+    if row is not None:
+        raise Refusal(
+            f"credit note {number!r} is already posted with {format_amount(row[1], row[0])} {row[0]} on {row[2]}; "
+            "give the new one a number of its own"
+        )
+
+
+def _named_item(account_id: int, order: CreditNoteOrder) -> tuple[int | None, int]:
+    """The item that the credit note corrects, and the tax it takes back."""
+    if not order.item_number:
+        return None, 0
+    with connection.cursor() as cursor:
+        # An invoice and a charge may have the same number; the invoice is meant.
+        cursor.execute(
+            "SELECT id, currency, tax_minor, amount_minor FROM ledger_openitem WHERE account_id = %s AND number = %s "
+            "AND kind NOT IN ('refund', 'recovery') ORDER BY kind <> 'invoice', id LIMIT 1",
+            [account_id, order.item_number],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Refusal(
+            f"there is no invoice {order.item_number!r} on this account; correct the number or leave it empty"
+        )
+    item_id, currency, tax_minor, amount_minor = row
+    if currency != order.currency:
+        raise Refusal(f"{order.item_number} is in {currency}; its credit note cannot be in {order.currency}")
+    return item_id, tax_share(tax_minor, amount_minor, order.amount_minor)
+
+
+def _name_instalments(account_id: int, credit_id: int, item_id: int | None) -> None:
+    """An item that was split owes nothing itself: the credit note is for its instalments, and for theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ledger_designation (account_id, credit_id, rank, item_number)
+            WITH RECURSIVE parts AS (
+                SELECT id, number, due_on FROM ledger_openitem
+                WHERE account_id = %(account)s AND origin_id = %(item)s AND kind = 'instalment'
+                UNION ALL
+                SELECT i.id, i.number, i.due_on FROM parts p
+                JOIN ledger_openitem i ON i.account_id = %(account)s AND i.origin_id = p.id AND i.kind = 'instalment')
+            SELECT %(account)s, %(credit)s, row_number() OVER (ORDER BY due_on, id) - 1, number FROM parts""",
+            {"account": account_id, "credit": credit_id, "item": item_id},
+        )

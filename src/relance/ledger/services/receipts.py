@@ -1,0 +1,152 @@
+"""Posting receipts: money that arrived, set against the account's items at once."""
+
+import re
+
+from django.db import connection, transaction
+from schwifty import IBAN
+from schwifty.exceptions import SchwiftyException
+
+from relance.kit.events import publish
+from relance.kit.money import format_amount
+from relance.kit.refusal import Refusal
+from relance.ledger import chart
+from relance.ledger.booking import add_credit, book, money_account
+from relance.ledger.facts import Act, MoneyMoved, Posted, PostedReceipt, ReceiptOrder
+from relance.ledger.postings import Result, perform
+from relance.ledger.services.interest_policy import bill_accrued_before
+from relance.ledger.services.settling import settle
+
+
+@transaction.atomic
+def post_receipt(order: ReceiptOrder, posted_by: str = "", key: str = "") -> PostedReceipt:
+    """Post one receipt and set it against the account's open items: the designated ones first, then by policy.
+
+    The same number with the same content posts nothing and returns the first result; with other content it is a
+    Refusal, as is an amount that is not positive, a sealed day, or a day before the account opened. Whoever listens to
+    MoneyMoved acts in this same transaction.
+    """
+    if order.amount_minor <= 0:
+        raise Refusal("a receipt has an amount above zero; to take one back, reverse it")
+    if not order.number.strip():
+        raise Refusal("a receipt needs a reference of its own, such as the bank's or the cheque's number")
+    known: list[PostedReceipt] = []
+
+    def work(posting_id: int) -> Result:
+        again = _known_receipt(order)
+        if again is not None:
+            known.append(again)
+            raise _AlreadyPosted
+        credit_id = add_receipt(order, posting_id, posted_by)
+        bill_accrued_before(order.account_id, order.received_on, posting_id)
+        settle([order.account_id], posting_id)
+        publish(MoneyMoved([order.account_id], effective_on=order.received_on))
+        return {"credit_id": credit_id, "unallocated_minor": unallocated_of(order.account_id, credit_id)}
+
+    act = Act(order.account_id, order.received_on, posted_by, key=key)
+    try:
+        with transaction.atomic():
+            done = perform("receipt_posted", act, receipt_inputs(order), work)
+    except _AlreadyPosted:
+        return known[0]
+    return PostedReceipt(done.result["credit_id"], done.created, done.result["unallocated_minor"])
+
+
+class _AlreadyPosted(Exception):
+    """The receipt's own reference shows that it is there."""
+
+
+def receipt_inputs(order: ReceiptOrder) -> dict[str, object]:
+    """What a receipt says, as the idempotency key and the timeline keep it."""
+    return {
+        "number": order.number,
+        "currency": order.currency,
+        "amount_minor": order.amount_minor,
+        "method": order.method,
+        "named_item": order.named_item,
+        "wishes": [[wish.item_number, wish.amount_minor] for wish in order.wishes],
+        "payer_iban": order.payer_iban,
+    }
+
+
+def add_receipt(order: ReceiptOrder, posting_id: int, posted_by: str, deposit_id: int | None = None) -> int:
+    """Insert a receipt with its entry and its payer's wishes, for an account that the transaction has locked."""
+    credit_id = add_credit(
+        order.account_id, posting_id, "receipt", order.number, order.currency, order.received_on, order.amount_minor,
+        method=order.method, named_item=order.named_item, payer_iban=_iban(order.payer_iban), deposit_id=deposit_id,
+        source=order.source, posted_by=posted_by,
+    )  # fmt: skip
+    if order.wishes:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO ledger_designation (account_id, credit_id, rank, item_number, amount_minor) "
+                "VALUES (%s, %s, %s, %s, %s)",
+                [
+                    [order.account_id, credit_id, rank, wish.item_number, wish.amount_minor]
+                    for rank, wish in enumerate(order.wishes)
+                ],
+            )
+    book(
+        order.account_id, credit_id, order.received_on, order.currency,
+        [(money_account(order.method) if deposit_id is None else chart.CHEQUES, chart.CONTROL, order.amount_minor)],
+    )  # fmt: skip
+    return credit_id
+
+
+def _iban(text: str) -> str:
+    return re.sub(r"\s", "", text).upper()
+
+
+def _known_receipt(order: ReceiptOrder) -> PostedReceipt | None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, currency, amount_minor, received_on, open_minor FROM ledger_credit "
+            "WHERE account_id = %s AND kind = 'receipt' AND number = %s",
+            [order.account_id, order.number],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    credit_id, currency, amount_minor, received_on, open_minor = row
+    if (currency, amount_minor, received_on) != (order.currency, order.amount_minor, order.received_on):
+        raise Refusal(
+            f"receipt {order.number!r} is already posted with {format_amount(amount_minor, currency)} {currency} "
+            f"received on {received_on}; give the new receipt a reference of its own"
+        )
+    return PostedReceipt(credit_id, False, open_minor)
+
+
+def unallocated_of(account_id: int, credit_id: int) -> int:
+    """What a credit has left now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT open_minor FROM ledger_credit WHERE account_id = %s AND id = %s", [account_id, credit_id]
+        )
+        open_minor: int = cursor.fetchone()[0]
+    return open_minor
+
+
+def record_payer(act: Act, credit_id: int, iban: str) -> Posted:
+    """Write down the bank account a receipt came from, with its evidence as the reason; it is set once.
+
+    Raises Refusal without a reason, for an account number that is not an IBAN, or when another one is known.
+    """
+    if not act.reason.strip():
+        raise Refusal("say where the payer's account is known from, such as the bank statement's line")
+    try:
+        plain = str(IBAN(iban))
+    except SchwiftyException as error:
+        raise Refusal(f"{iban!r} is not an IBAN ({error}); copy it from the bank statement") from None
+
+    def work(posting_id: int) -> Result:  # noqa: ARG001
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE ledger_credit SET payer_iban = %s WHERE account_id = %s AND id = %s AND kind = 'receipt' "
+                "AND payer_iban IN ('', %s)",
+                [plain, act.account_id, credit_id, plain],
+            )
+            if cursor.rowcount == 0:
+                raise Refusal("there is no such receipt, or it came from another account that is already known")
+        return {"credit_id": credit_id}
+
+    done = perform("payer_recorded", act, {"credit_id": credit_id, "payer": f"…{plain[-4:]}"}, work)
+    return Posted(done.posting_id, done.created, (credit_id,))
