@@ -38,8 +38,6 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "booking",
             "chart",
             "credit_posting",
-            "document_laws",
-            "document_rules",
             "documents",
             "fingerprints",
             "journal",
@@ -83,7 +81,12 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "pydantic": ("relance.dunning",),
     "rich": ("relance.faces.console",),
     "schwifty": (
-        "relance.kit", "relance.intake", "relance.customers", "relance.ledger", "relance.outbound", "relance.payments"
+        "relance.kit",
+        "relance.intake",
+        "relance.customers",
+        "relance.ledger",
+        "relance.outbound",
+        "relance.payments",
     ),
     "segno": ("relance.outbound",),
     "waitress": ("relance.faces.console",),

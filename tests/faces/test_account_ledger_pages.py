@@ -51,7 +51,9 @@ def test_a_period_is_shown_alone_with_its_balances(account_id: int, client: Clie
     assert "Nothing in this period" in empty
 
 
-@pytest.mark.parametrize("query", ["from=x&to=%00", "from=2025-03-01&to=2024-01-01", "after=x", "after=2025-01-01|x", "currency=%00"])
+@pytest.mark.parametrize(
+    "query", ["from=x&to=%00", "from=2025-03-01&to=2024-01-01", "after=x", "after=2025-01-01|x", "currency=%00"]
+)
 def test_a_damaged_address_shows_the_ledger(account_id: int, client: Client, query: str) -> None:
     assert client.get(f"/accounts/{account_id}/ledger/?{query}").status_code == 200
     assert client.get(f"/accounts/{account_id}/statement/?{query}").status_code == 200

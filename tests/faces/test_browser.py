@@ -157,6 +157,11 @@ PLACES = (
 )  # fmt: skip
 
 
+ACCOUNT_PLACES = ("", "ledger/", "statement/", "allocate/", "credit-note/", "write-off/", "interest/")
+ITEM_PLACES = ("", "credit-note/", "correct/", "postpone/", "split/", "dispute/", "doubtful/", "limitation/",
+               "late-fee/", "indemnity/")  # fmt: skip
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_is_blocked_or_overflows(browser: Any, address: str, width: int) -> None:
     desk = Desk(browser, address, "en", viewport={"width": width, "height": 844})
@@ -167,10 +172,46 @@ def test_no_page_is_blocked_or_overflows(browser: Any, address: str, width: int)
     for listing in ("/accounts/?sort=-overdue", "/messages/?state=sent", "/staff/"):
         desk.open(listing)
         places.append(str(page.locator("[data-row]").first.get_attribute("href")))
+    desk.open("/accounts/?text=bruno")
+    account = str(page.locator("[data-row]").first.get_attribute("href"))
+    desk.open(account)
+    item = str(page.locator("td.code a").first.get_attribute("href"))
+    places += [account + place for place in ACCOUNT_PLACES] + [item + place for place in ITEM_PLACES]
     for path in places:
         desk.open(path)
         assert desk.troubles == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{path} is wider than {width}"
+
+
+def test_the_menu_of_an_item_by_keyboard_and_a_live_effect(browser: Any, address: str) -> None:
+    desk = Desk(browser, address, "en")
+    page = desk.page
+    desk.open("/accounts/?text=bruno")
+    desk.sign_in("admin")
+    page.locator("[data-row]").first.click()
+    expect(page.locator("h1")).to_have_text("Bruno Promet")
+    here = page.url
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu:popover-open")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu:popover-open")).to_have_count(0)
+    assert page.url == here, "Escape closes the menu and leaves the page alone"
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu:popover-open a").first).to_be_focused()
+    for _step in range(4):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Credit note on B-1")
+    page.fill("[name=amount]", "60.00")
+    expect(page.locator("#effect")).to_contain_text("the remaining €14.50 stays on the account")
+    page.fill("[name=reason]", "goodwill")
+    page.wait_for_load_state("networkidle")
+    page.locator("#act-form .form-foot button").dblclick()
+    expect(page.locator("h1")).to_have_text("Bruno Promet")
+    expect(page.locator("#timeline")).to_contain_text("goodwill")
+    assert page.locator("#timeline", has_text="goodwill").count() == 1
+    assert desk.troubles == []
 
 
 def test_a_message_is_shown_and_never_run(browser: Any, address: str) -> None:

@@ -125,6 +125,7 @@ def test_what_runs_out_is_listed_with_its_reason(old_debts: None, sign_in: Calla
     dead = text_of(client.get("/limitation/?within=expired").content)
     assert "D-DEAD" in dead and "10 Jan 2025" in dead and "D-OLD" not in dead
     assert client.get("/limitation/export.csv").status_code == 403
+    assert "D-OLD" in text_of(client.get("/limitation/?sort=amount").content)
 
 
 @pytest.mark.parametrize(("view", "numbers"), [("90", ["D-OLD"]), ("expired", ["D-DEAD"])])
@@ -149,9 +150,12 @@ def test_limitation_pages_are_walked(
     expire_items(TODAY)
     monkeypatch.setattr(limitation, "EXPORT_PART", 2)
     client = sign_in(Role.SUPERVISOR).client
-    for view, count in (("90", 5), ("expired", 5)):
+    for view, count in (("90", 5), ("90&sort=amount", 5), ("expired", 5)):
         lines = b"".join(client.get(f"/limitation/export.csv?within={view}")).decode().splitlines()  # type: ignore[arg-type]
         assert len(lines) == len(set(lines)) == count + 1
+    lines = b"".join(client.get("/limitation/export.csv?within=90&sort=amount")).decode().splitlines()  # type: ignore[arg-type]
+    assert [line.split(",")[2] for line in lines[1:]] == ["D-OLD", "F-OLD-3", "F-OLD-2", "F-OLD-1", "F-OLD-0"]
+    assert "D-OLD" in lines[1] and "D-OLD" in b"".join(client.get("/limitation/export.csv")).decode().splitlines()[1]  # type: ignore[arg-type]
 
 
 def test_nothing_runs_out(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relance.kit.refusal import Refusal
-from relance.ledger.document_rules import FreeReceipt, Recovery, WrittenOffDebt, instalments, recoveries, tax_share
+from relance.ledger.rules import FreeReceipt, Recovery, WrittenOffDebt, instalments, recoveries, tax_share
 
 DAY = dt.date(2026, 3, 10)
 minors = st.integers(1, 10**9)

@@ -5,20 +5,21 @@ from collections.abc import Callable
 import pytest
 
 from relance.dunning.services import import_scenario
-from relance.ledger.facts import AllocationOrder, CreditNoteOrder, ExclusionKind, PolicyFacts
+from relance.ledger.facts import AllocationOrder, Cheque, CreditNoteOrder, DepositOrder, ExclusionKind, PolicyFacts
 from relance.ledger.services import (
     approve_request,
     correct_item,
     exclude,
     lift_exclusion,
     post_credit_note,
+    post_deposit,
     postpone,
     request_refund,
     request_write_off,
     split,
 )
 from tests.bookkeeping import act, day, follow, item_id, one, receive
-from tests.cast import BRUNO, Office
+from tests.cast import BRUNO, Office, the
 from tests.services.test_dunning import live, messages, scenario
 
 IBAN = "FR7630006000011234567890189"
@@ -61,6 +62,10 @@ SILENCING: dict[str, Callable[[], object]] = {
     "credit note": lambda: post_credit_note(act(BRUNO, "2026-02-03"), CreditNoteOrder("AV1", "EUR", 3000, "F1")),
     "correction": lambda: correct_item(act(BRUNO, "2026-02-03"), f1()),
     "write-off": write_off,
+    "cheque": lambda: post_deposit(
+        DepositOrder(the(BRUNO).creditor_id, "B7", day("2026-02-03"), "EUR", (Cheque(the(BRUNO).id, "1", 3000),)),
+        "ines",
+    ),
 }
 
 

@@ -1,13 +1,16 @@
 """Cheque deposit slips: all cheques or none, once, each a receipt of its account."""
 
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from relance.customers.models import BillingAccount, Creditor
+from relance.customers.services import lock_accounts
 from relance.kit.refusal import Refusal
 from relance.ledger import queries
 from relance.ledger.facts import Cheque, DepositOrder
@@ -161,30 +164,68 @@ def test_slips_come_in_pages(counter: Office) -> None:
     assert queries.deposit(ids[0] + 999) is None
 
 
-@pytest.mark.django_db(transaction=True)
-def test_one_slip_entered_by_two_people_at_once_is_posted_once(tmp_path: Path) -> None:
-    office = Office(tmp_path)
-    office.open_accounts(*CAST)
-    bill(office)
-    chloe = Cheque(the(CHLOE).id, "0009", 100)
-    outcomes: list[object] = []
-    ready = threading.Barrier(3)
+def at_once(*turns: Sequence[DepositOrder]) -> list[list[object]]:
+    """Let several people enter their slips one after the other, all at the same time; each person's ids or refusals."""
+    outcomes: list[list[object]] = [[] for _ in turns]
+    ready = threading.Barrier(len(turns))
 
-    def enter(order: DepositOrder) -> None:
+    def enter(orders: Sequence[DepositOrder], told: list[object]) -> None:
         try:
             ready.wait()
-            outcomes.append(post_deposit(order, "ines"))
-        except Refusal:
-            outcomes.append("refused")
+            for order in orders:
+                try:
+                    told.append(post_deposit(order, "ines"))
+                except Refusal as refusal:
+                    told.append(str(refusal))
         finally:
             connection.close()
 
-    orders = [slip(*cheques()), slip(*cheques()), slip(chloe, number="B8")]
-    threads = [threading.Thread(target=enter, args=(order,)) for order in orders]
+    threads = [threading.Thread(target=enter, args=turn) for turn in zip(turns, outcomes, strict=True)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert ("refused" in outcomes, len(set(outcomes))) == (False, 2)
+    return outcomes
+
+
+@pytest.fixture
+def shared(transactional_db: None, tmp_path: Path) -> Office:
+    """The counter of several people at once."""
+    office = Office(tmp_path)
+    office.open_accounts(*CAST)
+    bill(office)
+    return office
+
+
+def test_one_slip_entered_by_two_people_at_once_is_posted_once(shared: Office) -> None:
+    ((first,), (again,), (other,)) = at_once(
+        [slip(*cheques())], [slip(*cheques())], [slip(Cheque(the(CHLOE).id, "0009", 100), number="B8")]
+    )
+    assert first == again != other
     assert one("SELECT count(*) FROM ledger_credit WHERE deposit_id IS NOT NULL") == 4
     assert_laws_hold()
+
+
+def test_one_number_for_two_slips_at_once_is_refused_once(shared: Office) -> None:
+    outcomes = at_once(*([slip(Cheque(the(person).id, "1", 100))] for person in (ALICE, BRUNO, CHLOE)))
+    assert sorted(len(told) for told in outcomes) == [1, 1, 1]
+    assert sum(isinstance(told[0], int) for told in outcomes) == 1
+    assert sum("'B7' is already posted" in str(told[0]) for told in outcomes) == 2
+
+
+def test_a_slip_takes_its_accounts_in_the_order_that_everybody_does(shared: Office) -> None:
+    low, high = sorted((the(ALICE).id, the(BRUNO).id))
+    order = slip(Cheque(high, "1", 100), Cheque(low, "2", 100))
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    entering = threading.Thread(target=at_once, args=([order],))
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_accounts([low])
+        entering.start()
+        deadline = time.monotonic() + 10
+        while one(waits) == 0 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert one(waits) > 0
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        lock_accounts([high])
+    entering.join()
+    assert one("SELECT count(*) FROM ledger_credit WHERE deposit_id IS NOT NULL") == 2

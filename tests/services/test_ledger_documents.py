@@ -455,6 +455,13 @@ def test_doubtful_debt_stands_apart_and_follows_what_is_open(alice: Office) -> N
     assert_laws_hold()
 
 
+def test_a_debt_can_be_marked_again(alice: Office) -> None:
+    for service in (mark_doubtful, unmark_doubtful, mark_doubtful):
+        service(act(ALICE), [f()])
+    assert on_account(ALICE, "416") == 9000
+    assert_laws_hold()
+
+
 def test_instalments_of_a_doubtful_item_are_doubtful(alice: Office) -> None:
     mark_doubtful(act(ALICE), [f()])
     split(act(ALICE, "2026-03-11"), f(), THIRDS)

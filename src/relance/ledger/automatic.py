@@ -71,7 +71,7 @@ def mirror_entries(account_id: int, source_id: int, mirrored_id: int, booked_on:
         )
 
 
-def undo_allocations_of(account_id: int, posting_id: int, allocation_ids: Sequence[int], on: dt.date) -> None:
+def undo_allocations_of(account_id: int, posting_id: int | None, allocation_ids: Sequence[int], on: dt.date) -> None:
     """Undo these live allocations: items are open again, credits unallocated; what counts later is undone on its day."""
     with connection.cursor() as cursor:
         cursor.execute(

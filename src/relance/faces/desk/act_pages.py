@@ -1,5 +1,5 @@
-"""How the desk does an act on an account's money: the form, its effect in words while one types, a confirmation where it
-hurts, and the posting, once.
+"""How the desk does an act on an account's money: the form, its effect in words while one types, a confirmation where
+it hurts, and the posting, once.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest
@@ -26,6 +26,8 @@ from relance.legal.facts import LegalRefusal
 from relance.staff.services import record_audit
 
 Text = str | Promise
+
+SENT_BEFORE = gettext_lazy("This form was sent before; nothing was added. Open it anew to do more.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Effect:
 class ActPage:
     """What the page of an act says around its form, and where it leads.
 
-    `effect` gets the data of the fields that are valid so far, or nothing while there is none. `template` replaces the body of the form.
+    `effect` gets the data of the fields that are valid so far, or nothing while there is none. `template` replaces the
+    body of the form.
     """
 
     title: Text
@@ -80,9 +83,11 @@ def answer_act(
     effect = page.effect(form.cleaned_data)
     if "preview" in request.POST:
         return render(request, "desk/acts/effect.html", context | {"effect": effect})
+    if was_sent_before(request, account.id):
+        return redirect(page.leads_to) if page.leads_to else redirect("desk:account", account.id)
     if valid and request.POST.get("confirmed", "") == effect.mark:
         data = form.cleaned_data
-        act = Act(account.id, as_of(), request.user.username, data.get("reason", ""), f"desk:{data['key']}")
+        act = Act(account.id, as_of(), request.user.username, data["reason"], posting_key(request))
         try:
             with transaction.atomic():
                 posted = do(act, data)
@@ -94,9 +99,27 @@ def answer_act(
             if posted.created:
                 messages.success(request, str(page.done))
             else:
-                messages.info(request, _("This was already done; nothing was added."))
+                messages.info(request, str(SENT_BEFORE))
             return redirect(page.leads_to) if page.leads_to else redirect("desk:account", account.id)
     return render(request, "desk/acts/page.html", context | {"effect": effect}, status=422)
+
+
+def posting_key(request: StaffRequest) -> str:
+    """The key that a form's hidden token stands for, of which one account has one posting; empty without a token."""
+    token = request.POST.get("key", "")[:40].replace("\0", "")
+    return f"desk:{token}" if token else ""
+
+
+def was_sent_before(request: StaffRequest, account_id: int) -> bool:
+    """Whether this very form has done its act already, as after a double click; then the person is told.
+
+    It is asked before the form is held against what is there now, which that act has changed.
+    """
+    key = posting_key(request)
+    if not key or not ledger.is_posted(account_id, key):
+        return False
+    messages.info(request, str(SENT_BEFORE))
+    return True
 
 
 def said(refusal: Refusal) -> str:

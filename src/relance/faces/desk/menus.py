@@ -1,4 +1,4 @@
-"""What one may do with an item, a payment or an account: the entries of its menu of actions, as far as the role goes."""
+"""What one may do with an item, a payment or an account: the entries of its menu, as far as the role goes."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ from relance.ledger.queries.journal_stream import booked_currencies, journal_ent
 from relance.ledger.queries.limitation import expired_items, expiring_counts, limitations, nearly_expired
 from relance.ledger.queries.portfolio import ageing_rows, monthly_sales, receivables, received, sales, unallocated_rows
 from relance.ledger.queries.requests import request, requests, requests_of, write_offs_of
-from relance.ledger.queries.single import doubtful_items, item
+from relance.ledger.queries.single import doubtful_items, is_posted, item
 from relance.ledger.queries.timeline import timeline
 from relance.ledger.queries.waiting import request_effect, waiting_request_count
 
@@ -55,6 +55,7 @@ __all__ = [
     "exclusions_of",
     "expired_items",
     "expiring_counts",
+    "is_posted",
     "item",
     "item_numbers",
     "items_of",

@@ -125,7 +125,8 @@ def unallocated(
             "SELECT account_id, currency, sum(open_minor)::bigint FROM unallocated_then GROUP BY 1, 2 ORDER BY 1, 2",
             then.values(as_of, account_ids, known_at),
         )
-        return cursor.fetchall()
+        rows: list[tuple[int, str, int]] = cursor.fetchall()
+    return rows
 
 
 def items_of(

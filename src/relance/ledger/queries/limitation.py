@@ -32,25 +32,32 @@ def limitations(account_id: int, as_of: dt.date) -> list[LimitationFacts]:
 
 
 def nearly_expired(
-    as_of: dt.date, within_days: int, after: str | None = None, limit: int = 50
+    as_of: dt.date, within_days: int, after: str | None = None, limit: int = 50, largest_first: bool = False
 ) -> Page[LimitationFacts]:
-    """Open items whose period ends within so many days from `as_of` on, the earliest first.
+    """Open items whose period ends within so many days from `as_of` on, the earliest or the largest open amount first.
 
     `after` is the `next_after` of the page before. Raises ValueError for one of another kind.
     """
     last_on = as_of + dt.timedelta(days=within_days)
     beyond = ""
     place: dict[str, Any] = {}
-    if after is not None:
+    order = "open_minor DESC, id DESC" if largest_first else "ends_on, account_id, id"
+    if after is not None and largest_first:
+        open_minor, item_id = after.split("|")
+        beyond = "WHERE (open_minor, id) < (%(open_minor)s, %(item)s)"
+        place = {"open_minor": int(open_minor), "item": int(item_id)}
+    elif after is not None:
         ends_on, account_id, item_id = after.split("|")
         beyond = "WHERE (ends_on, account_id, id) > (%(ends_on)s, %(account)s, %(item)s)"
         place = {"ends_on": dt.date.fromisoformat(ends_on), "account": int(account_id), "item": int(item_id)}
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {clocks(unexpired_only=True)}, "  # noqa: S608
-            "ending AS (SELECT * FROM clock WHERE ends_on BETWEEN %(as_of)s AND %(horizon)s) "
-            "SELECT account_id, id, ends_on, restarted_on, restarted_by, (SELECT count(*) FROM ending) "
-            f"FROM ending {beyond} ORDER BY ends_on, account_id, id LIMIT %(limit)s",
+            "ending AS (SELECT c.*, i.open_minor FROM clock c "
+            "JOIN ledger_openitem i ON i.account_id = c.account_id AND i.id = c.id "
+            "WHERE c.ends_on BETWEEN %(as_of)s AND %(horizon)s) "
+            "SELECT account_id, id, ends_on, restarted_on, restarted_by, (SELECT count(*) FROM ending), open_minor "
+            f"FROM ending {beyond} ORDER BY {order} LIMIT %(limit)s",
             {**values(as_of, last_on), **place, "limit": limit + 1},
         )
         rows = cursor.fetchall()
@@ -62,7 +69,10 @@ def nearly_expired(
     }
     ends = {row[1]: (row[2], row[3], row[4]) for row in shown}
     entries = _facts([items[item_id] for item_id in ends if item_id in items], ends)
-    next_after = f"{shown[-1][2]}|{shown[-1][0]}|{shown[-1][1]}" if len(rows) > limit else None
+    next_after = None
+    if len(rows) > limit:
+        last = shown[-1]
+        next_after = f"{last[6]}|{last[1]}" if largest_first else f"{last[2]}|{last[0]}|{last[1]}"
     total = rows[0][5] if rows else 0
     return Page(entries, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
 

@@ -18,7 +18,8 @@ def item(account_id: int, item_id: int, as_of: dt.date) -> OpenItemFacts | None:
                              ORDER BY t.effective_on DESC, t.id DESC LIMIT 1), i.due_on),
                    i.amount_minor,
                    i.amount_minor - coalesce((SELECT sum(a.amount_minor) FROM ledger_allocation a
-                       WHERE a.account_id = i.account_id AND a.item_id = i.id AND a.effective_on <= %(as_of)s), 0)::bigint,
+                       WHERE a.account_id = i.account_id AND a.item_id = i.id AND a.effective_on <= %(as_of)s),
+                       0)::bigint,
                    i.document_url, i.tax_minor, i.origin_id, i.due_on,
                    coalesce(x.disputed_minor, 0), coalesce(x.in_flight_minor, 0), coalesce(x.expired_minor, 0)
             FROM ledger_openitem i
@@ -39,6 +40,13 @@ def item(account_id: int, item_id: int, as_of: dt.date) -> OpenItemFacts | None:
     in_flight_minor = min(open_minor - disputed_minor, row[15])
     expired_minor = open_minor - disputed_minor - in_flight_minor if row[16] > 0 else 0
     return OpenItemFacts(*[*row[:14], disputed_minor, in_flight_minor, expired_minor])
+
+
+def is_posted(account_id: int, key: str) -> bool:
+    """Whether an act with this key has happened on the account: a form sent twice asks it before it is read again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM ledger_posting WHERE account_id = %s AND key = %s", [account_id, key])
+        return cursor.fetchone() is not None
 
 
 def doubtful_items(account_id: int) -> frozenset[int]:

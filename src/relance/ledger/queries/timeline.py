@@ -38,6 +38,4 @@ def timeline(account_id: int, as_of: dt.date) -> list[TimelineEvent]:
             ORDER BY 1 DESC, 2 DESC""",
             {"account": account_id, "as_of": as_of},
         )
-        return [
-            TimelineEvent(on, at, kind, json.loads(data), actor) for on, at, kind, data, actor in cursor.fetchall()
-        ]
+        return [TimelineEvent(on, at, kind, json.loads(data), actor) for on, at, kind, data, actor in cursor.fetchall()]

@@ -7,8 +7,8 @@ from django.db import connection
 from relance.kit.bulk import id_array
 from relance.kit.pages import COUNT_LIMIT
 from relance.ledger import chart
-from relance.ledger.document_rules import tax_share
 from relance.ledger.facts import RequestedPart, RequestEffect, RequestFacts
+from relance.ledger.rules import tax_share
 
 
 def waiting_request_count() -> int:

@@ -12,6 +12,7 @@ from relance.ledger.facts import AllocationOrder, Wish
 from relance.ledger.policies import DEFAULT, policies_of
 from relance.ledger.postings import first_open_days
 from relance.ledger.rules import NewAllocation, OpenCredit, OpenDebit, allocate
+from relance.ledger.services.round_off import owe_small_differences_again
 
 _FIRST_ITEMS = 64
 """Items read first when one credit of one account is placed: nearly always enough, however many the account has."""
@@ -29,10 +30,12 @@ class _Book:
 def allocate_chunk(account_ids: Sequence[int], posting_id: int | None = None) -> list[tuple[int, NewAllocation]]:
     """Allocate for accounts that the transaction has locked; returns what was made, by account."""
     floors = first_open_days(account_ids)
-    _make_room_for_earlier_credits(account_ids, floors)
+    displaced = _make_room_for_earlier_credits(account_ids, floors)
     made = list(_decide_allocations(account_ids, floors))
     if made:
         _write(made, posting_id)
+    if displaced:
+        owe_small_differences_again(displaced)
     return made
 
 
@@ -62,13 +65,19 @@ def _write(made: Sequence[tuple[int, NewAllocation]], posting_id: int | None) ->
         )
 
 
-def _make_room_for_earlier_credits(account_ids: Sequence[int], floors: dict[int, dt.date]) -> None:
+def _make_room_for_earlier_credits(account_ids: Sequence[int], floors: dict[int, dt.date]) -> list[tuple[int, int]]:
     """Undo allocations that an unallocated credit of an earlier date comes before; they are then decided anew.
 
     Credits settle items in the order of their dates, whatever the order in which they were posted: a receipt of today
     is not kept waiting by one that is dated next week. Undone on the day they took effect, such allocations leave no
-    trace in what was open on any day. What people allocated, and what took effect on a sealed day, stays.
+    trace in what was open on any day. What people allocated, and what took effect on a sealed day, stays; so does what
+    an earlier policy decided, where the creditor's present one would not decide it anew: all of it under `by_hand`, and
+    under `named_only` what no earlier credit names. Returns the items that lost money, each as (account, item).
     """
+    orders = {account_id: policy.allocation_order for account_id, policy in policies_of(account_ids).items()}
+    moving = [a for a in account_ids if orders.get(a) is not AllocationOrder.BY_HAND]
+    if not moving:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -90,19 +99,36 @@ def _make_room_for_earlier_credits(account_ids: Sequence[int], floors: dict[int,
                                   WHERE u.account_id = a.account_id AND u.credit_id = a.credit_id
                                     AND u.undoes_id = a.id)
                   AND NOT EXISTS (SELECT 1 FROM ledger_reversal r
-                                  WHERE r.account_id = a.account_id AND r.credit_id = a.credit_id)),
+                                  WHERE r.account_id = a.account_id AND r.credit_id = a.credit_id)
+                  AND (e.account_id <> ALL(%(named)s::bigint[]) OR EXISTS (
+                           SELECT 1 FROM ledger_openitem i
+                           JOIN ledger_credit w ON w.account_id = i.account_id AND w.currency = i.currency
+                                AND w.open_minor > 0 AND NOT w.by_hand AND w.received_on < c.received_on
+                                AND w.received_on < a.effective_on
+                           WHERE i.account_id = a.account_id AND i.id = a.item_id AND (w.named_item = i.number OR EXISTS (
+                               SELECT 1 FROM ledger_designation d WHERE d.account_id = w.account_id
+                                 AND d.credit_id = w.id AND d.item_number = i.number))))),
             undone AS (
                 INSERT INTO ledger_allocation (account_id, credit_id, item_id, amount_minor, effective_on, undoes_id)
                 SELECT account_id, credit_id, item_id, -amount_minor, effective_on, id FROM displaced),
             items AS (
                 UPDATE ledger_openitem i SET open_minor = i.open_minor + d.minor
                 FROM (SELECT account_id, item_id, sum(amount_minor) AS minor FROM displaced GROUP BY 1, 2) d
-                WHERE i.account_id = d.account_id AND i.id = d.item_id)
-            UPDATE ledger_credit c SET open_minor = c.open_minor + d.minor
-            FROM (SELECT account_id, credit_id, sum(amount_minor) AS minor FROM displaced GROUP BY 1, 2) d
-            WHERE c.account_id = d.account_id AND c.id = d.credit_id""",
-            {"ids": id_array(account_ids), "floored": list(floors), "floors": list(floors.values())},
+                WHERE i.account_id = d.account_id AND i.id = d.item_id),
+            credits AS (
+                UPDATE ledger_credit c SET open_minor = c.open_minor + d.minor
+                FROM (SELECT account_id, credit_id, sum(amount_minor) AS minor FROM displaced GROUP BY 1, 2) d
+                WHERE c.account_id = d.account_id AND c.id = d.credit_id)
+            SELECT DISTINCT account_id, item_id FROM displaced ORDER BY 1, 2""",
+            {
+                "ids": id_array(moving),
+                "named": id_array(a for a in moving if orders.get(a) is AllocationOrder.NAMED_ONLY),
+                "floored": list(floors),
+                "floors": list(floors.values()),
+            },
         )
+        rows: list[tuple[int, int]] = cursor.fetchall()
+    return rows
 
 
 def _decide_allocations(account_ids: Sequence[int], floors: dict[int, dt.date]) -> Iterator[tuple[int, NewAllocation]]:
@@ -169,7 +195,9 @@ _ITEMS = """
     SELECT i.account_id, i.id, i.currency, i.number, i.born_on, i.due_on, i.open_minor,
            coalesce((SELECT sum(x.amount_minor) FROM ledger_exclusion x
                      WHERE x.account_id = i.account_id AND x.item_id = i.id), 0)::bigint,
-           coalesce(i.origin_id, i.id), i.kind NOT IN ('late_fee', 'indemnity', 'interest', 'return_charge'),
+           CASE WHEN i.kind IN ('late_fee', 'indemnity', 'interest', 'return_charge') THEN coalesce(i.origin_id, i.id)
+                ELSE i.id END,
+           i.kind NOT IN ('late_fee', 'indemnity', 'interest', 'return_charge'),
            (SELECT max(u.effective_on) FROM ledger_allocation u
             WHERE u.account_id = i.account_id AND u.item_id = i.id AND u.undoes_id IS NOT NULL
               AND u.posting_id IS NOT NULL)
@@ -192,7 +220,7 @@ def _read_first_items(books: dict[int, _Book], floors: dict[int, dt.date]) -> bo
         cursor.execute(
             _ITEMS.format(which="AND number = ANY(%(numbers)s)")
             + " UNION "
-            + _ITEMS.format(which=f"AND currency = %(currency)s ORDER BY due_on, born_on, id LIMIT {_FIRST_ITEMS}"),
+            + _ITEMS.format(which=f"AND currency = %(currency)s ORDER BY account_id, due_on, born_on, id LIMIT {_FIRST_ITEMS}"),
             {"ids": id_array([account_id]), "numbers": numbers, "currency": credit.currency},
         )
         items = [_debit(row, floors)[1] for row in cursor.fetchall()]

@@ -11,9 +11,9 @@ from relance.kit.refusal import Refusal
 from relance.ledger import chart
 from relance.ledger.at_hand import credit_at_hand, items_at_hand, posted, refuse_held, refuse_without_reason
 from relance.ledger.booking import add_credit, add_item, allocate_bound, book
-from relance.ledger.document_rules import tax_share
 from relance.ledger.facts import Act, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.rules import tax_share
 from relance.ledger.services.mark_doubtful import settle_doubtful
 from relance.ledger.services.request import read_data
 
@@ -48,7 +48,7 @@ def approve_request(act: Act, request_id: int) -> Posted:
             raise Refusal("you asked for this yourself; another person has to approve it")
         made = _write_off(act, posting_id, asked) if asked.kind == "write_off" else _refund(act, posting_id, asked)
         _decide(act, request_id, "approved", posting_id)
-        settle_doubtful([act.account_id], act.on)
+        settle_doubtful([act.account_id])
         # A refund takes money away that counted against what is owed, so that more may be chased than before.
         publish(MoneyMoved([act.account_id], reopened=asked.kind == "refund", effective_on=act.on))
         told.update(

@@ -13,7 +13,7 @@ from relance.ledger.at_hand import items_at_hand, open_items_at_hand, posted, re
 from relance.ledger.automatic import AutomaticAct, write_acts
 from relance.ledger.booking import Leg, book
 from relance.ledger.facts import Act, Posted
-from relance.ledger.postings import Result, first_open_days, perform
+from relance.ledger.postings import Result, perform
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def _mark(act: Act, item_ids: Sequence[int], *, is_doubtful: bool) -> Posted:
             if item.marked_on is not None and act.on < item.marked_on:
                 raise Refusal(f"the mark of {item.number} changed on {item.marked_on}; choose that day or a later one")
         add_marks(act.account_id, posting_id, [item.id for item in items], act.on, is_doubtful=is_doubtful)
-        _transfer([act.account_id], act.on, posting_id)
+        _transfer([act.account_id], posting_id)
         return {"ids": [item.id for item in items]}
 
     kind = "marked_doubtful" if is_doubtful else "unmarked_doubtful"
@@ -67,17 +67,16 @@ def add_marks(account_id: int, posting_id: int, item_ids: Sequence[int], on: dt.
         )
 
 
-def settle_doubtful(account_ids: Sequence[int], on: dt.date | None = None) -> None:
+def settle_doubtful(account_ids: Sequence[int]) -> None:
     """Bring the account of doubtful customers into line with what is open of the items marked doubtful.
 
     For accounts that the transaction has locked; at the end of whatever changes open amounts. The difference is booked
-    on `on`, but not before the last allocation of a marked item, nor on a sealed day. Costs one look where nothing is
-    marked.
+    on the day of the last allocation or mark, which is what made it. Costs one look where nothing is marked.
     """
-    _transfer(account_ids, on, None)
+    _transfer(account_ids, None)
 
 
-def _transfer(account_ids: Sequence[int], on: dt.date | None, posting_id: int | None) -> None:
+def _transfer(account_ids: Sequence[int], posting_id: int | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT account_id FROM ledger_doubtfulmark WHERE account_id = ANY(%s::bigint[])",
@@ -110,18 +109,14 @@ def _transfer(account_ids: Sequence[int], on: dt.date | None, posting_id: int | 
         differences: list[tuple[int, str, int, dt.date]] = cursor.fetchall()
     if posting_id is not None:
         for account_id, currency, minor, changed_on in differences:
-            book(account_id, posting_id, max(on or changed_on, changed_on), currency, [_leg(minor)])
+            book(account_id, posting_id, changed_on, currency, [_leg(minor)])
     elif differences:
-        _write_transfers(differences, on)
+        _write_transfers(differences)
 
 
-def _write_transfers(differences: Sequence[tuple[int, str, int, dt.date]], on: dt.date | None) -> None:
-    floors = first_open_days([row[0] for row in differences])
+def _write_transfers(differences: Sequence[tuple[int, str, int, dt.date]]) -> None:
     acts = []
-    for posting_id, (account_id, currency, minor, changed_on) in zip(
-        next_ids(len(differences)), differences, strict=True
-    ):
-        day = max(on or changed_on, changed_on, floors.get(account_id, changed_on))
+    for posting_id, (account_id, currency, minor, day) in zip(next_ids(len(differences)), differences, strict=True):
         data = {"currency": currency, "amount_minor": minor}
         acts.append(
             AutomaticAct(posting_id, account_id, "doubtful_transferred", day, currency, posting_id, [_leg(minor)], data)

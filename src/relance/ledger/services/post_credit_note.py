@@ -10,9 +10,9 @@ from relance.kit.refusal import Refusal
 from relance.ledger import chart
 from relance.ledger.at_hand import posted, refuse_without_reason
 from relance.ledger.booking import add_credit, book
-from relance.ledger.document_rules import tax_share
 from relance.ledger.facts import Act, CreditNoteOrder, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.rules import tax_share
 from relance.ledger.services.receipts import unallocated_of
 from relance.ledger.services.settling import settle
 

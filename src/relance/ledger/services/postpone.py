@@ -9,9 +9,9 @@ from relance.kit.events import publish
 from relance.kit.refusal import Refusal
 from relance.ledger.at_hand import ItemAtHand, open_items_at_hand, posted, refuse_held, refuse_without_reason
 from relance.ledger.booking import add_credit, add_item, allocate_bound
-from relance.ledger.document_rules import instalments, tax_share
 from relance.ledger.facts import Act, ItemsPosted, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.rules import instalments, tax_share
 from relance.ledger.services.mark_doubtful import add_marks
 
 
@@ -53,7 +53,7 @@ def split(act: Act, item_id: int, parts: Sequence[tuple[dt.date, int]]) -> Poste
 
     They inherit the item's nature, doubtful mark and tax in proportion, and come from it (`origin_id`). Nothing is
     booked: the same is owed as before. Raises Refusal without a reason, for a settled item, one that is disputed or
-    with money on its way, and for parts that do not fit (see `document_rules.instalments`).
+    with money on its way, and for parts that do not fit (see `rules.instalments`).
     """
     refuse_without_reason(act, "an instalment plan")
 

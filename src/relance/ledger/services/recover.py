@@ -11,10 +11,10 @@ from relance.kit.ids import next_ids
 from relance.ledger import chart
 from relance.ledger.automatic import AutomaticAct, mirror_entries, write_acts
 from relance.ledger.booking import add_credit, allocate_bound
-from relance.ledger.document_rules import FreeReceipt, Recovery, WrittenOffDebt, recoveries, tax_share
 from relance.ledger.facts import AllocationOrder
 from relance.ledger.policies import DEFAULT, policies_of
 from relance.ledger.postings import first_open_days
+from relance.ledger.rules import FreeReceipt, Recovery, WrittenOffDebt, recoveries, tax_share
 
 _ITEM_COLUMNS = ("account_id", "id", "kind", "number", "nature", "currency", "born_on", "due_on", "amount_minor",
                  "tax_minor", "open_minor", "origin_id", "source", "document_url", "posting_id")  # fmt: skip

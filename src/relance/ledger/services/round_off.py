@@ -38,8 +38,10 @@ def write_off_small_differences(settled: Sequence[tuple[int, int]]) -> int:
             limits AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[]) AS l(creditor_id, minor, currency))
             SELECT i.account_id, i.id, i.number, i.currency, i.open_minor,
                    (SELECT max(a.effective_on) FROM ledger_allocation a
-                    WHERE a.account_id = i.account_id AND a.item_id = i.id AND (a.undoes_id IS NULL
-                        OR a.posting_id IS NOT NULL))
+                    WHERE a.account_id = i.account_id AND a.item_id = i.id AND CASE WHEN a.undoes_id IS NULL
+                        THEN NOT EXISTS (SELECT 1 FROM ledger_allocation u WHERE u.account_id = a.account_id
+                                           AND u.undoes_id = a.id AND u.posting_id IS NULL)
+                        ELSE a.posting_id IS NOT NULL END)
             FROM settled s
             JOIN ledger_openitem i ON i.account_id = s.account_id AND i.id = s.item_id
             JOIN {ACCOUNT_RELATION} AS b ON b.account_id = i.account_id
@@ -60,12 +62,10 @@ def write_off_small_differences(settled: Sequence[tuple[int, int]]) -> int:
 
 
 def _write(rows: Sequence[tuple[int, int, str, str, int, dt.date]]) -> None:
-    floors = first_open_days([row[0] for row in rows])
     ids = iter(next_ids(2 * len(rows)))
     credits, acts = [], []
-    for account_id, item_id, number, currency, minor, settled_on in rows:
+    for account_id, item_id, number, currency, minor, day in rows:
         credit_id, posting_id = next(ids), next(ids)
-        day = max(settled_on, floors.get(account_id, settled_on))
         credits.append(
             (account_id, credit_id, "small_difference", f"SD-{posting_id}", currency, day, minor, 0, 0, "", number,
              "desk", "", "", posting_id)
@@ -86,11 +86,23 @@ def _write(rows: Sequence[tuple[int, int, str, str, int, dt.date]]) -> None:
         )
 
 
-def take_back_small_differences(account_id: int, posting_id: int, on: dt.date) -> None:
+def owe_small_differences_again(displaced: Sequence[tuple[int, int]]) -> None:
+    """Take back the small differences of items, as (account, item), whose money went elsewhere in the order of dates.
+
+    For locked accounts, once their credits are placed anew; an item that is closed again keeps its small difference.
+    Taken back on its own day, or the first open one, so that it leaves no trace in what was open on any day.
+    """
+    floors = first_open_days([account_id for account_id, _ in displaced])
+    for account_id in sorted({account_id for account_id, _ in displaced}):
+        take_back_small_differences(account_id, None, floors.get(account_id, dt.date.min))
+
+
+def take_back_small_differences(account_id: int, posting_id: int | None, on: dt.date) -> None:
     """Take back the small differences of items that are open again: without its payment, all of an item is owed.
 
     For an account that the transaction has locked, once allocations are undone and before other credits look for open
-    items. A small difference closes its item, so that an open item with one has lost money since.
+    items. A small difference closes its item, so that an open item with one has lost money since. Without a posting it
+    follows from the order of dates, which nobody decided.
     """
     with connection.cursor() as cursor:
         cursor.execute(

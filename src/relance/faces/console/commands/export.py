@@ -34,11 +34,13 @@ def COMMAND() -> None:  # noqa: N802
 @click.option("--currency", help="Entries in this currency only; a FEC has the creditor's own.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
-    help="A file, or with --fec a folder, where it gets its legal name; standard output if not said.",
+    "where",
+    type=click.Path(),
+    help="A file, or with --fec a folder (made when it ends with /), where it gets its legal name; standard output if "
+    "not said.",
 )
 def journal(
-    from_on: dt.date, to_on: dt.date, fec: bool, code: str | None, currency: str | None, out: Path | None
+    from_on: dt.date, to_on: dt.date, fec: bool, code: str | None, currency: str | None, where: str | None
 ) -> None:
     """Accounting entries between two days, both included."""
     ground.prepare()
@@ -48,6 +50,9 @@ def journal(
     if from_on > to_on:
         raise Refusal(f"the period ends before it begins; {from_on} is after {to_on}")
     chosen = chosen_creditors(code)
+    out = None if where is None else Path(where)
+    if out is not None and fec and str(where).endswith("/"):
+        out.mkdir(parents=True, exist_ok=True)
     if fec:
         _fec(chosen, from_on, to_on, currency, out)
         return

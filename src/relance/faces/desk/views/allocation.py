@@ -16,7 +16,7 @@ from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest, needs, whole_number
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import ReasonForm
-from relance.faces.desk.act_pages import said
+from relance.faces.desk.act_pages import SENT_BEFORE, posting_key, said, was_sent_before
 from relance.faces.desk.allocation import Choice, first_choice, read_choice
 from relance.faces.desk.day import as_of
 from relance.kit.money import format_amount
@@ -38,6 +38,8 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
     account = found_account(account_id)
     if request.method != "POST":
         return render(request, "desk/allocation/page.html", _context(request, account))
+    if not request.htmx and was_sent_before(request, account_id):
+        return redirect("desk:account_allocate", account_id)
     credits, items, currency, currencies = _sides(account, request.POST.get("currency", ""))
     choice = read_choice(currency, credits, items, request.POST, fill="fill" in request.POST)
     context = {"account": account, "choice": choice, "currencies": currencies, "key": request.POST.get("key", "")}
@@ -54,8 +56,7 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
             for row in choice.credits:
                 row.seen_minor = row.credit.open_minor
         else:
-            told = _("Allocated.") if created else _("This was already done; nothing was added.")
-            messages.success(request, told)
+            messages.success(request, _("Allocated.") if created else str(SENT_BEFORE))
             return redirect("desk:account_allocate", account_id)
     whole = _context(request, account) | context | {"refusal": refusal}
     return render(request, "desk/allocation/page.html", whole, status=200 if "fill" in request.POST else 422)
@@ -110,8 +111,7 @@ def _sides(
 def _allocate(request: StaffRequest, account: AccountFacts, choice: Choice) -> bool:
     """Post the choice; false when this very form was posted before."""
     reason = request.POST.get("reason", "").replace("\0", "").strip()[:300]
-    key = request.POST.get("key", "").replace("\0", "")[:40]
-    act = Act(account.id, as_of(), request.user.username, reason, f"desk:{key}" if key else "")
+    act = Act(account.id, as_of(), request.user.username, reason, posting_key(request))
     numbers = {row.credit.id: row.credit.number for row in choice.credits}
     numbers |= {row.item.id: row.item.number for row in choice.items}
     with transaction.atomic():
@@ -141,7 +141,7 @@ def undo(request: StaffRequest, account_id: int) -> HttpResponse:
     refusal = ""
     if form.is_bound and form.is_valid():
         data = form.cleaned_data
-        act = Act(account_id, as_of(), request.user.username, data["reason"], f"desk:{data['key']}")
+        act = Act(account_id, as_of(), request.user.username, data["reason"], posting_key(request))
         try:
             created = _undo(request, account, act, found, sorted(one for one in asked if one is not None))
         except Refusal as refused:
@@ -152,7 +152,7 @@ def undo(request: StaffRequest, account_id: int) -> HttpResponse:
                 "%(count)s allocations undone; their payments wait for you.",
                 len(asked),
             ) % {"count": len(asked)}
-            messages.success(request, told if created else _("This was already done; nothing was added."))
+            messages.success(request, told if created else str(SENT_BEFORE))
             credit = f"?credit={found[0].credit_id}" if found else ""
             return redirect(reverse("desk:account_allocate", args=[account_id]) + credit)
     context = {"account": account, "allocations": found, "asked": sorted(filter(None, asked)), "form": form,

@@ -32,12 +32,13 @@ EXPORT_PART = 1_000
 @needs(Permission.SEE_ACCOUNTS)
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    """Items by the end of their period, within 30, 60 or 90 days; or the time-barred ones, the largest first."""
+    """Items whose period ends within 30, 60 or 90 days, the earliest or the largest first; or the time-barred ones."""
     today = as_of()
-    view = _view(request)
-    listing = _listing(view, today, _cursor(view, request.GET.get("after", "")))
+    view, by_amount = _view(request), _by_amount(request)
+    listing = _listing(view, today, _cursor(by_amount, request.GET.get("after", "")), by_amount)
     context = {
         "view": view,
+        "by_amount": by_amount,
         "within": WITHIN,
         "counts": {str(days): sorted(found.items()) for days, found in ledger.expiring_counts(today).items()},
         "listing": listing,
@@ -56,7 +57,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
     view = _view(request)
     record_audit(request.user, "limitation_exported", view, {})
     response = StreamingHttpResponse(
-        csv_lines(_export_rows(view, today, language())), content_type="text/csv; charset=utf-8"
+        csv_lines(_export_rows(view, _by_amount(request), today, language())), content_type="text/csv; charset=utf-8"
     )
     response.headers["Content-Disposition"] = f'attachment; filename="limitation-{view}-{today}.csv"'
     return response
@@ -67,23 +68,28 @@ def _view(request: StaffRequest) -> str:
     return asked if asked in (*WITHIN, EXPIRED) else WITHIN[-1]
 
 
-def _listing(view: str, today: dt.date, after: str | None, limit: int = 50) -> Page[LimitationFacts]:
+def _by_amount(request: StaffRequest) -> bool:
+    """Whether the largest come first; time-barred items come in no other order."""
+    return _view(request) == EXPIRED or request.GET.get("sort") == "amount"
+
+
+def _listing(view: str, today: dt.date, after: str | None, by_amount: bool, limit: int = 50) -> Page[LimitationFacts]:
     if view == EXPIRED:
         return ledger.expired_items(today, after, limit)
-    return ledger.nearly_expired(today, int(view), after, limit)
+    return ledger.nearly_expired(today, int(view), after, limit, largest_first=by_amount)
 
 
-def _cursor(view: str, text: str) -> str | None:
+def _cursor(by_amount: bool, text: str) -> str | None:
     """The place of an earlier page's last row, or None for what is no such place."""
     first, *others = text.split("|")
-    wanted = 1 if view == EXPIRED else 2
-    is_place = whole_number(first) is not None if view == EXPIRED else day_of(first) is not None
+    wanted = 1 if by_amount else 2
+    is_place = whole_number(first) is not None if by_amount else day_of(first) is not None
     if not is_place or len(others) != wanted or any(whole_number(other) is None for other in others):
         return None
     return text
 
 
-def _export_rows(view: str, today: dt.date, reader: str) -> Iterator[list[str]]:
+def _export_rows(view: str, by_amount: bool, today: dt.date, reader: str) -> Iterator[list[str]]:
     with translation.override(reader):
         head = [
             _("Account"), _("Name"), _("Item"), _("Kind"), _("Nature"), _("Due"), _("Time-barred after"),
@@ -92,7 +98,7 @@ def _export_rows(view: str, today: dt.date, reader: str) -> Iterator[list[str]]:
     yield head
     after: str | None = None
     while True:
-        part = _listing(view, today, after, EXPORT_PART)
+        part = _listing(view, today, after, by_amount, EXPORT_PART)
         with translation.override(reader):
             lines = _lines(part.rows)
         yield from lines

@@ -14,7 +14,7 @@ from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.account_page import account_context, effect_of_payment, found_account
 from relance.faces.desk.act_forms import ReversalForm
-from relance.faces.desk.act_pages import said
+from relance.faces.desk.act_pages import posting_key, said
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import PaymentForm
 from relance.faces.desk.templatetags.desk import money
@@ -110,8 +110,9 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
         reversed_on, reason = form.cleaned_data["reversed_on"], form.cleaned_data["reason"]
         try:
             with transaction.atomic():
-                key = f"desk:{form.cleaned_data['key']}"
-                done = reverse_receipt(account_id, credit_id, reversed_on, reason, request.user.username, key)
+                done = reverse_receipt(
+                    account_id, credit_id, reversed_on, reason, request.user.username, posting_key(request)
+                )
                 if done.created:
                     details = {
                         "reference": credit.number,

@@ -32,6 +32,11 @@ class CurrencyBalance:
     totals: Sequence[int]
 
     @property
+    def titled_totals(self) -> list[tuple[str, int]]:
+        """The totals with the titles of their columns."""
+        return list(zip(_titles(), self.totals, strict=True))
+
+    @property
     def ties(self) -> bool:
         """Whether debits equal credits in every pair of columns."""
         return all(debit == credit for debit, credit in zip(self.totals[::2], self.totals[1::2], strict=True))
@@ -85,6 +90,13 @@ def _rows(books: Books) -> list[TrialBalanceRow]:
     return ledger.trial_balance(books.creditor.id, books.from_on, books.to_on)
 
 
+def _titles() -> list[str]:
+    return [
+        _("Opening debit"), _("Opening credit"), _("Movement debit"), _("Movement credit"), _("Closing debit"),
+        _("Closing credit"),
+    ]  # fmt: skip
+
+
 def _columns(row: TrialBalanceRow) -> tuple[int, ...]:
     return (
         row.opening_debit_minor, row.opening_credit_minor, row.movement_debit_minor, row.movement_credit_minor,
@@ -94,10 +106,7 @@ def _columns(row: TrialBalanceRow) -> tuple[int, ...]:
 
 def _export_rows(books: Books, reader: str) -> Iterator[list[str]]:
     with translation.override(reader):
-        head = [
-            _("Account"), _("Name"), _("Currency"), _("Opening debit"), _("Opening credit"), _("Movement debit"),
-            _("Movement credit"), _("Closing debit"), _("Closing credit"),
-        ]  # fmt: skip
+        head = [_("Account"), _("Name"), _("Currency"), *_titles()]
     yield head
     for row in _rows(books):
         amounts = (format_amount(minor, row.currency) for minor in _columns(row))

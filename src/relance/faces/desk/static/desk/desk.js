@@ -34,7 +34,7 @@
   document.addEventListener("toggle", (event) => {
     const menu = event.target;
     if (!(menu instanceof Element) || !menu.matches(".menu") || event.newState !== "open") return;
-    menu.querySelector("a")?.focus();
+    if (!menu.contains(document.activeElement)) menu.querySelector("a")?.focus();
     if (matchMedia("(max-width: 860px)").matches) return;
     const button = document.querySelector(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
     menu.classList.add("placed");
