@@ -1,4 +1,6 @@
-"""Collects the texts that the desk asks gettext for, from Python and templates, without outside tools."""
+"""Collects the texts that the desk and the rooms behind it ask gettext for, from Python and templates, without outside
+tools.
+"""
 
 import io
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from django.utils.translation.template import templatize
 import relance
 
 ROOT = Path(relance.__file__).parent
-FOLDERS = (ROOT / "faces" / "desk", ROOT / "staff")
+FOLDERS = (ROOT / "faces" / "desk", ROOT / "staff", ROOT / "ledger")
 CATALOGUE = FOLDERS[0] / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {
     "_": None,

@@ -2,6 +2,8 @@
 people at once.
 """
 
+import datetime as dt
+import html
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +11,13 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from relance.kit.refusal import Refusal
 from relance.ledger.facts import Act, AllocationLine, ExclusionKind, ReceiptOrder
 from relance.ledger.queries import allocations_of, credits_of, open_items
 from relance.ledger.services import allocate_by_hand, exclude, post_receipt, undo_allocations
 from relance.staff.facts import Role
 from relance.staff.queries import audit_rows
+from tests.acts import correct, split, write_off
 from tests.cast import Office
 from tests.faces.conftest import TODAY, SignedIn
 from tests.faces.test_pages import queries_of, text_of
@@ -180,6 +184,54 @@ def test_more_items_ask_no_more(account_id: int, credit_id: int, client: Client,
     ]
     Office(tmp_path).bring("invoices", *rows)
     assert queries_of(client, f"/accounts/{account_id}/allocate/") == few
+
+
+def test_what_goes_with_a_document_is_not_undone_here(account_id: int, client: Client, tmp_path: Path) -> None:
+    Office(tmp_path).bill("BRUNO", "B-3", "8.00", "2025-03-01", "2025-03-31")
+    correct(account_id, "B-3", TODAY)
+    write_off(account_id, "B-1", TODAY)
+    split(account_id, "B-2", [(TODAY, 500), (dt.date(2025, 4, 30), 1500)], TODAY)
+    post_receipt(ReceiptOrder(account_id, "TR-1", "EUR", 500, TODAY, "transfer"), "test")
+    rows = {one.item_number: one for one in allocations_of(account_id)}
+    assert {number: one.belongs_to for number, one in rows.items()} == {
+        "B-1": "write_off", "B-2": "split", "B-3": "correction", "B-2/1": "",
+    }  # fmt: skip
+    content = client.get(f"/accounts/{account_id}/allocate/").content
+    page = text_of(content)
+    assert re.findall(rb'name="allocation" value="(\d+)"', content) == [str(rows["B-2/1"].id).encode()]
+    assert "by hand" not in page
+    assert all(word in page for word in ("Write-off", "Spread over instalments", "Correction"))
+    for one in rows.values():
+        if one.belongs_to:
+            with pytest.raises(Refusal, match="taken back as a whole"):
+                undo_allocations(Act(account_id, TODAY, "test", "wrong"), [one.id])
+    assert "by hand" not in text_of(client.get(f"/accounts/{account_id}/items/{rows['B-1'].item_id}/").content)
+
+
+def test_nothing_to_undo_has_no_button(account_id: int, client: Client) -> None:
+    write_off(account_id, "B-1", TODAY)
+    assert "Undo the chosen ones" not in text_of(client.get(f"/accounts/{account_id}/allocate/").content)
+
+
+def test_many_allocations_come_in_pages(
+    account_id: int, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relance.faces.desk.views.allocation.ALLOCATIONS_PER_PAGE", 2)
+    for number, day in enumerate((14, 16, 16, 16, 19)):
+        order = ReceiptOrder(account_id, f"TR-{number}", "EUR", 100, dt.date(2025, 3, day), "transfer")
+        post_receipt(order, "test")
+    whole = [one.id for one in allocations_of(account_id)]
+    seen: list[int] = []
+    address: str | None = f"/accounts/{account_id}/allocate/?currency=EUR"
+    while address:
+        content = client.get(address).content.decode()
+        seen += [int(found) for found in re.findall(r'name="allocation" value="(\d+)"', content)]
+        following = re.search(r'rel="next" href="([^"]+)"', content)
+        address = f"/accounts/{account_id}/allocate/{html.unescape(following.group(1))}" if following else None
+    assert seen == whole and len(whole) == 5
+    first = client.get(f"/accounts/{account_id}/allocate/").content
+    assert first.count(b'name="allocation"') == 2 and "5 in all" in text_of(first)
+    assert client.get(f"/accounts/{account_id}/allocate/?after=nonsense").content.count(b'name="allocation"') == 2
 
 
 def test_an_agent_does_not_allocate(account_id: int, sign_in: Callable[..., SignedIn]) -> None:

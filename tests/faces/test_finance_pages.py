@@ -23,7 +23,9 @@ from tests.faces.test_pages import at_most, queries_of, text_of
 GERMAN = {"valid_from": "2025-01-01", "percent": "2.27", "source": "Bundesbank, 1 January 2025"}
 
 
-def test_rates_in_force_and_missing_ones(db: None, sign_in: Callable[..., SignedIn]) -> None:
+def test_rates_in_force_and_missing_ones(office: Office, sign_in: Callable[..., SignedIn]) -> None:
+    office.bring("creditors", {"code": "de", "name": "Telco DE", "country": "DE", "currency": "EUR"})
+    office.bring("accounts", {"number": "G1", "name": "Gerda", "creditor": "de"})
     client = sign_in(Role.FINANCE).client
     page = text_of(client.get("/rates/").content)
     assert "ECB main refinancing rate" in page and "3.15%" in page
@@ -34,6 +36,23 @@ def test_rates_in_force_and_missing_ones(db: None, sign_in: Callable[..., Signed
     assert "Missing for 1 Jan 2025 – 30 Jun 2025" in one and "No rate yet" in one
     assert client.get("/rates/unknown/").status_code == 404
     assert sign_in(Role.SUPERVISOR).client.get("/rates/").status_code == 403
+
+
+def test_countries_without_accounts_are_out_of_the_way(office: Office, sign_in: Callable[..., SignedIn]) -> None:
+    office.bring("creditors", {"code": "de", "name": "Telco DE", "country": "DE", "currency": "EUR"})
+    client = sign_in(Role.FINANCE).client
+    content = client.get("/rates/").content
+    shown, folded = (text_of(part) for part in content.split(b"<details>"))
+    assert "ECB main refinancing rate" in shown and "German base rate" not in shown
+    assert "Missing for this half-year" not in shown, "what no account needs"
+    assert "Other countries" in folded and "German base rate" in folded and "Missing" in folded
+    assert "France" in shown and "France" not in folded
+    assert "Autres pays" in text_of(sign_in(Role.AUDITOR, "fr").client.get("/rates/").content)
+
+
+def test_before_any_account_every_country_is_shown(db: None, sign_in: Callable[..., SignedIn]) -> None:
+    content = sign_in(Role.FINANCE).client.get("/rates/").content.decode()
+    assert "<details open>" in content and "Missing for this half-year" not in content
 
 
 def test_one_proposes_and_another_approves(db: None, sign_in: Callable[..., SignedIn]) -> None:

@@ -1,5 +1,6 @@
 """Amounts as typed, cells of an export, and a French text for everything the desk says."""
 
+import ast
 import datetime as dt
 
 import pytest
@@ -12,7 +13,9 @@ from relance.faces.desk.amounts import typed_amount
 from relance.faces.desk.csv_export import csv_lines, safe_cell
 from relance.faces.desk.templatetags.desk import day, long_day
 from relance.kit.money import AmountError
-from tests.faces.catalogue import CATALOGUE, texts
+from tests.faces.catalogue import CATALOGUE, ROOT, texts
+
+LEDGER = ROOT / "ledger"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,48 @@ def test_everything_is_said_in_french_too() -> None:
         if not translations or not all(translations) or (plural and len(translations) != 2):
             missing.append(text)
     assert missing == []
+
+
+def test_the_ledger_asks_for_every_sentence_it_refuses_with() -> None:
+    untold = [
+        f"{path.relative_to(LEDGER)}:{call.lineno}"
+        for path in sorted(LEDGER.rglob("*.py"))
+        # What an import rejects is told to the sender of the file, not to a reader of the desk.
+        if "imports" not in path.parts
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and called(call) in REFUSING and any(map(is_untold, call.args))
+    ]
+    assert untold == []
+
+
+REFUSING = {"Refusal", "JournalBusy", "refuse_without_reason", "refuse_held", "open_items_at_hand", "_refuse_second"}
+"""What in the ledger takes a sentence, or words of one, for a reader."""
+
+
+def called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def is_untold(node: ast.expr) -> bool:
+    """Whether a text is written as it is, not asked for with gettext; names of charges are no sentences."""
+    if isinstance(node, ast.BinOp):
+        return is_untold(node.left)
+    if isinstance(node, ast.Call):
+        return called(node) == "str" or (isinstance(node.func, ast.Attribute) and is_untold(node.func.value))
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and " " in node.value
+    return isinstance(node, ast.JoinedStr)
+
+
+@pytest.mark.parametrize(
+    ("source", "untold"),
+    [
+        ("_('a b')", False), ("_('%(a)s b') % {'a': 1}", False), ("sentence", False), ("'late_fee'", False),
+        ("'a b'", True), ("f'{a} b'", True), ("'%s b' % a", True), ("str(error)", True), ("'{} b'.format(a)", True),
+    ],
+)  # fmt: skip
+def test_plain_sentences_are_found(source: str, untold: bool) -> None:
+    assert is_untold(ast.parse(source, mode="eval").body) is untold
 
 
 def test_the_compiled_catalogue_is_the_text_one() -> None:

@@ -87,7 +87,7 @@ class _Worker:
             entry |= call()
         except Refusal as refusal:
             entry["refused"] = str(refusal)
-        except Exception as error:  # noqa: BLE001 - whatever surfaces is the finding
+        except Exception as error:  # whatever surfaces is the finding
             entry["error"] = repr(error)
         self.log.append(entry)
         return entry if "id" in entry else None
@@ -114,7 +114,9 @@ class _Worker:
         owner, credit_id = self.receipts[-1 - minor % 7]
 
         def call() -> dict[str, Any]:
-            done = reverse_receipt(self.ids[owner], credit_id, ON + dt.timedelta(days=25), "returned", self.pair_name, key)
+            done = reverse_receipt(
+                self.ids[owner], credit_id, ON + dt.timedelta(days=25), "returned", self.pair_name, key
+            )
             return {"id": credit_id, "created": done.created}
 
         self.attempt("reversal", key, 0, call)
@@ -220,7 +222,9 @@ def _end() -> dict[str, Any]:
         }.items():
             cursor.execute(sql)
             sums[name] = int(cursor.fetchone()[0])
-        cursor.execute("SELECT number, count(*), sum(amount_minor)::bigint FROM ledger_credit WHERE kind = 'receipt' GROUP BY 1")
+        cursor.execute(
+            "SELECT number, count(*), sum(amount_minor)::bigint FROM ledger_credit WHERE kind = 'receipt' GROUP BY 1"
+        )
         receipts = {number: [count, minor] for number, count, minor in cursor.fetchall()}
     broken = {report.law: report.examples for report in check(every_law()) if report.offenders}
     return {"broken": broken, "sums": sums, "receipts": receipts}

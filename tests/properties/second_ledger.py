@@ -144,7 +144,9 @@ class SecondLedger:
     def instalments(self, debit: Debit) -> list[Debit]:
         """The parts into which a debit was split, and theirs, the first due first."""
         parts = [d for d in self.debits if d.kind == "instalment" and d.origin is debit]
-        return sorted([p for part in parts for p in (part, *self.instalments(part))], key=lambda p: (p.due or NEVER, p.place))
+        return sorted(
+            [p for part in parts for p in (part, *self.instalments(part))], key=lambda p: (p.due or NEVER, p.place)
+        )
 
     # What people and policies do.
 

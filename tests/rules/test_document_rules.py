@@ -6,11 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relance.kit.refusal import Refusal
-from relance.ledger.rules import FreeReceipt, Recovery, WrittenOffDebt, instalments, recoveries, tax_share
+from relance.ledger.rules import (
+    FreeReceipt,
+    Instalment,
+    PlanFault,
+    Recovery,
+    WrittenOffDebt,
+    instalments,
+    recoveries,
+    tax_share,
+)
 
 DAY = dt.date(2026, 3, 10)
 minors = st.integers(1, 10**9)
+
+
+def planned(
+    total: int, parts: list[tuple[dt.date, int]], tax: int = 0, number: str = "F1", earlier_count: int = 0
+) -> list[Instalment]:
+    made = instalments(number, total, tax, parts, DAY, earlier_count)
+    assert isinstance(made, list), made
+    return made
 
 
 def later(days: int) -> dt.date:
@@ -29,7 +45,7 @@ def test_tax_goes_by_share_rounded_half_up(tax: int, amount: int, part: int, sha
 def test_instalments_and_their_taxes_add_up(parts: list[int], tax_percent: int) -> None:
     total = sum(parts)
     tax = total * tax_percent // 100
-    made = instalments("F1", "EUR", total, tax, [(later(n), minor) for n, minor in enumerate(parts)], DAY)
+    made = planned(total, [(later(n), minor) for n, minor in enumerate(parts)], tax)
     assert [part.amount_minor for part in made] == parts
     assert sum(part.tax_minor for part in made) == tax
     assert all(0 <= part.tax_minor <= part.amount_minor for part in made)
@@ -37,15 +53,28 @@ def test_instalments_and_their_taxes_add_up(parts: list[int], tax_percent: int) 
 
 
 def test_instalments_are_numbered_on() -> None:
-    made = instalments("F1", "EUR", 30, 0, [(later(1), 10), (later(2), 20)], DAY, earlier_count=3)
+    made = planned(30, [(later(1), 10), (later(2), 20)], earlier_count=3)
     assert [part.number for part in made] == ["F1/4", "F1/5"]
 
 
-def test_a_number_without_room_for_instalments_is_refused() -> None:
-    parts = [(later(1), 10), (later(2), 20)]
-    assert instalments("F" * 58, "EUR", 30, 0, parts, DAY)
-    with pytest.raises(Refusal, match="too long a number for instalments"):
-        instalments("F" * 59, "EUR", 30, 0, parts, DAY)
+@pytest.mark.parametrize(
+    ("parts", "number", "fault"),
+    [
+        ([(1, 30)], "F1", PlanFault.TOO_FEW),
+        ([(1, 30), (2, 0)], "F1", PlanFault.NOTHING),
+        ([(2, 10), (1, 20)], "F1", PlanFault.UNORDERED),
+        ([(1, 10), (1, 20)], "F1", PlanFault.UNORDERED),
+        ([(-1, 10), (1, 20)], "F1", PlanFault.PAST),
+        ([(1, 10), (2, 21)], "F1", PlanFault.OTHER_TOTAL),
+        ([(1, 10), (2, 20)], "F" * 59, PlanFault.LONG_NUMBER),
+    ],
+)
+def test_parts_that_are_no_plan(parts: list[tuple[int, int]], number: str, fault: PlanFault) -> None:
+    assert instalments(number, 30, 0, [(later(days), minor) for days, minor in parts], DAY) is fault
+
+
+def test_a_plan_may_begin_at_once_and_fill_the_number() -> None:
+    assert planned(30, [(DAY, 10), (later(2), 20)], number="F" * 58)
 
 
 def debt(item_id: int, minor: int, tax: int = 0, on: int = 0, currency: str = "EUR") -> WrittenOffDebt:

@@ -284,3 +284,17 @@ def test_a_dispute_answered_goes_on_where_dunning_stood(office: Office) -> None:
     run(day("2026-02-12"))
     (after,) = explain(the(BRUNO).id, day("2026-02-13"))
     assert (standing.stage, after.stage) == ("second", "second"), "nobody is reminded of it from the first letter again"
+
+
+def test_money_on_its_way_masks_its_item_until_it_settles_or_returns(office: Office) -> None:
+    three_invoices(office)
+    first = item_id(ALICE, "F1", "2026-02-10")
+    services.exclude(act(ALICE, "2026-02-10"), first, ExclusionKind.IN_FLIGHT, None, "SDD-1")
+    (standing,) = queries.standings(day("2026-02-25"), Level.ACCOUNT, [the(ALICE).id])
+    assert standing.overdue_minor == 2000, "only F2 is chased"
+    posted = receive(ALICE, "SDD-1", 3000, "2026-02-26", named="F1")
+    assert open_amounts(ALICE, "2026-02-26") == {"F2": 2000, "F3": 1000}
+    services.reverse_receipt(the(ALICE).id, posted.credit_id, day("2026-03-02"), "AM04", "test")
+    (returned,) = queries.standings(day("2026-03-02"), Level.ACCOUNT, [the(ALICE).id])
+    assert (returned.overdue_minor, returned.oldest_due_on) == (5000, day("2026-01-31"))
+    assert_laws_hold()

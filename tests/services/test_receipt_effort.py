@@ -14,7 +14,7 @@ from tests.cast import ALICE, BRUNO, Office, the
 from tests.simulation.month import SCENARIO
 
 NIGHT = dt.date(2026, 3, 2)
-MANY = 5_000
+MANY = 4_000
 
 
 def owe(account_id: int, item_count: int, days_late: int) -> None:
@@ -22,7 +22,7 @@ def owe(account_id: int, item_count: int, days_late: int) -> None:
         cursor.execute(
             "INSERT INTO ledger_openitem (account_id, kind, number, nature, currency, born_on, due_on, amount_minor, "
             "tax_minor, open_minor, document_url) SELECT %s, 'invoice', 'X' || k, 'service', 'EUR', DATE '2000-01-01', "
-            "%s::date - k, 2500, 0, 2500, '' FROM generate_series(1, %s) k",
+            "%s::date - k %% 300, 2500, 0, 2500, '' FROM generate_series(1, %s) k",
             [account_id, NIGHT - dt.timedelta(days=days_late), item_count],
         )
 
@@ -52,7 +52,7 @@ def items_read() -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("days_late", [-MANY - 10, 10], ids=["nobody pursues it", "an episode is open"])
+@pytest.mark.parametrize("days_late", [-310, 10], ids=["nobody pursues it", "an episode is open"])
 def test_a_receipt_reads_no_more_than_it_needs(office: Office, days_late: int) -> None:
     few, many = the(ALICE).id, the(BRUNO).id
     owe(few, 10, days_late)

@@ -41,6 +41,16 @@ def creditors() -> list[CreditorFacts]:
         return [CreditorFacts(*row) for row in cursor.fetchall()]
 
 
+def countries_with_accounts() -> set[str]:
+    """The ISO countries of the creditors that have an account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT c.country FROM customers_creditor c "
+            "WHERE EXISTS (SELECT 1 FROM customers_billingaccount b WHERE b.creditor_id = c.id)"
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
 def creditor(creditor_id: int) -> CreditorFacts:
     """One creditor by id. Raises LookupError when there is none."""
     for found in creditors():

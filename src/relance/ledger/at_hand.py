@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from relance.kit.bulk import id_array
-from relance.kit.money import format_amount
+from relance.kit.money import currency_exponents, format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger.facts import Act, Posted
 from relance.ledger.postings import Done
@@ -92,21 +93,34 @@ def items_at_hand(account_id: int, item_ids: Sequence[int]) -> list[ItemAtHand]:
         )
         found = {row[0]: ItemAtHand(*row) for row in cursor.fetchall()}
     if len(found) < len(wanted):
-        raise Refusal("there is no such item on this account")
+        raise Refusal(_("there is no such item on this account"))
     return [found[item_id] for item_id in wanted]
 
 
 def open_items_at_hand(act: Act, item_ids: Sequence[int], doing: str) -> list[ItemAtHand]:
-    """These items, all open on the act's day. Raises Refusal for none, a settled one, or a day before one was open."""
+    """These items, all open on the act's day. Raises Refusal for none, a settled one, or a day before one was open.
+
+    `doing` is what is to be done with them ("to split"), in the reader's language.
+    """
     if not item_ids:
-        raise Refusal(f"name the items {doing}")
+        raise Refusal(_("name the items %(doing)s") % {"doing": doing})
     items = items_at_hand(act.account_id, item_ids)
     for item in items:
         if item.open_minor == 0:
-            raise Refusal(f"{item.number} is settled; nothing of it is left {doing}")
-        if act.on < item.open_from:
-            raise Refusal(f"{item.number} is open since {item.open_from}; choose that day or a later one, not {act.on}")
+            raise Refusal(
+                _("%(number)s is settled; nothing of it is left %(doing)s") % {"number": item.number, "doing": doing}
+            )
+        refuse_before_open(act, item)
     return items
+
+
+def refuse_before_open(act: Act, item: ItemAtHand) -> None:
+    """Raise Refusal when the act's day lies before the one from which the item is open."""
+    if act.on < item.open_from:
+        raise Refusal(
+            _("%(number)s is open since %(since)s; choose that day or a later one, not %(on)s")
+            % {"number": item.number, "since": item.open_from, "on": act.on}
+        )
 
 
 def credit_at_hand(account_id: int, credit_id: int) -> CreditAtHand:
@@ -124,25 +138,54 @@ def credit_at_hand(account_id: int, credit_id: int) -> CreditAtHand:
         )
         row = cursor.fetchone()
     if row is None:
-        raise Refusal("there is no such credit on this account")
+        raise Refusal(_("there is no such credit on this account"))
     return CreditAtHand(*row)
 
 
+def refuse_before_free(act: Act, credit: CreditAtHand) -> None:
+    """Raise Refusal when the act's day lies before the one from which the credit's money is free."""
+    if act.on < credit.free_from:
+        raise Refusal(
+            _("the money of %(number)s is free since %(since)s; choose that day or a later one")
+            % {"number": credit.number, "since": credit.free_from}
+        )
+
+
 def refuse_without_reason(act: Act, noun: str) -> None:
-    """Raise Refusal when the act says no reason; `noun` is what needs one, with its article."""
+    """Raise Refusal when the act says no reason; `noun` is what needs one, with its article, in the reader's language."""
     if not act.reason.strip():
-        raise Refusal(f"{noun} needs a reason; say why")
+        raise Refusal(_("%(noun)s needs a reason; say why") % {"noun": noun})
+
+
+def refuse_unknown_currency(currency: str) -> None:
+    """Raise Refusal for a code that is not ISO 4217."""
+    if currency not in currency_exponents():
+        raise Refusal(
+            _("'%(currency)s' is not an ISO 4217 currency code; write for example EUR") % {"currency": currency}
+        )
 
 
 def refuse_held(item: ItemAtHand, doing: str) -> None:
-    """Raise Refusal while part of the item is disputed or its money is on the way."""
-    for minor, why, remedy in (
-        (item.disputed_minor, "disputed", "answer the dispute first"),
-        (item.in_flight_minor, "on its way", "wait until that payment settles or returns"),
+    """Raise Refusal while part of the item is disputed or its money is on the way.
+
+    `doing` is what that holds up ("splitting it"), in the reader's language.
+    """
+    for minor, told in (
+        (
+            item.disputed_minor,
+            _("%(amount)s %(currency)s of %(number)s is disputed; answer the dispute first before %(doing)s"),
+        ),
+        (
+            item.in_flight_minor,
+            _(
+                "%(amount)s %(currency)s of %(number)s is on its way; wait until that payment settles or returns "
+                "before %(doing)s"
+            ),
+        ),
     ):
         if minor > 0:
-            amount = f"{format_amount(minor, item.currency)} {item.currency}"
-            raise Refusal(f"{amount} of {item.number} is {why}; {remedy} before {doing}")
+            amount = format_amount(minor, item.currency)
+            raise Refusal(told % {"amount": amount, "currency": item.currency, "number": item.number, "doing": doing})
 
 
 def posted(done: Done) -> Posted:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.customers.queries import ACCOUNT_RELATION, creditors
 from relance.customers.services import lock_accounts
@@ -83,8 +84,11 @@ def _known(act: Act, fingerprint: str) -> Done | None:
     posting_id, known_fingerprint, result, kind, on = row
     if known_fingerprint != fingerprint:
         raise Refusal(
-            f"the key {act.key!r} was used on this account for something else ({kind.replace('_', ' ')} of {on}); "
-            "use a new key for a new act"
+            _(
+                "the key '%(key)s' was used on this account for something else (%(kind)s of %(on)s); "
+                "use a new key for a new act"
+            )
+            % {"key": act.key, "kind": kind.replace("_", " "), "on": on}
         )
     return Done(posting_id, False, json.loads(result) if isinstance(result, str) else result)
 
@@ -97,10 +101,14 @@ def refuse_closed_day(account_id: int, on: dt.date) -> None:
     opened_on, sealed_through = _days_of(account_id)
     if sealed_through is not None and on <= sealed_through:
         raise Refusal(
-            f"the journal is sealed through {sealed_through}, and {on} lies before its end; choose a day after it"
+            _("the journal is sealed through %(last)s, and %(on)s lies before its end; choose a day after it")
+            % {"last": sealed_through, "on": on}
         )
     if opened_on is not None and on < opened_on:
-        raise Refusal(f"the account opened on {opened_on}; nothing can be dated {on}, before that day")
+        raise Refusal(
+            _("the account opened on %(opened)s; nothing can be dated %(on)s, before that day")
+            % {"opened": opened_on, "on": on}
+        )
 
 
 def _days_of(account_id: int) -> tuple[dt.date | None, dt.date | None]:
@@ -112,7 +120,7 @@ def _days_of(account_id: int) -> tuple[dt.date | None, dt.date | None]:
         )
         row = cursor.fetchone()
         if row is None:
-            raise Refusal("there is no such account")
+            raise Refusal(_("there is no such account"))
         # A statement of its own: its snapshot must be younger than the lock.
         cursor.execute("SELECT max(day) FROM ledger_seal WHERE creditor_id = %s", [row[1]])
         return row[0], cursor.fetchone()[0]

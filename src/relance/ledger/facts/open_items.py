@@ -136,7 +136,11 @@ class AgeingRow:
 
 @dataclass(frozen=True, slots=True)
 class AllocationFacts:
-    """A live allocation of an account: how much of which credit settles which item, from which day, by whose hand."""
+    """A live allocation of an account: how much of which credit settles which item, and from which day.
+
+    `by_hand`: a person chose it. `belongs_to` is the kind of document that it came with and is taken back with, such
+    as `write_off` or `refund`; empty: it can be undone by itself.
+    """
 
     id: int
     credit_id: int
@@ -147,6 +151,7 @@ class AllocationFacts:
     amount_minor: int
     effective_on: dt.date
     by_hand: bool
+    belongs_to: str
 
 
 @dataclass(frozen=True, slots=True)

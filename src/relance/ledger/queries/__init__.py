@@ -1,11 +1,11 @@
 """Reads of the ledger as of a day, set-based, for decisions, reports and screens."""
 
 from relance.ledger.queries.account_ledger import account_ledger, account_ledger_page, currencies_of
+from relance.ledger.queries.allocations import allocation_page, allocations_of
 from relance.ledger.queries.deposits import deposit, deposits
 from relance.ledger.queries.exclusions import exclusions_of
 from relance.ledger.queries.interest import claimable_interest
 from relance.ledger.queries.items import (
-    allocations_of,
     balances,
     claims,
     credits_of,
@@ -42,6 +42,7 @@ __all__ = [
     "account_ledger_page",
     "account_mappings",
     "ageing_rows",
+    "allocation_page",
     "allocations_of",
     "balances",
     "booked_currencies",

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
-from relance.kit.bulk import id_array
 from relance.ledger import as_of as then
-from relance.ledger.facts import AllocationFacts, Balance, ClaimedItem, CreditFacts, Level, OpenItemFacts, Standing
+from relance.ledger.facts import Balance, ClaimedItem, CreditFacts, Level, OpenItemFacts, Standing
 
 _ITEM_COLUMNS = (
     "id, account_id, kind, number, nature, currency, born_on, due_on, amount_minor, open_minor, document_url, "
@@ -32,7 +31,9 @@ def standings(
             then.values(as_of, account_ids, known_at),
         )
         found = [Standing(*row) for row in cursor.fetchall()]
-    crediting = {row[0] for row in unallocated(account_ids, as_of, known_at)}
+    if not found:
+        return found
+    crediting = _maybe_crediting(found[0].account_id, found[-1].account_id, as_of)
     netted = sorted({row.account_id for row in found if row.account_id in crediting})
     if not netted:
         return found
@@ -42,6 +43,23 @@ def standings(
         [*(row for row in found if row.account_id not in crediting), *net],
         key=lambda row: (row.account_id, row.item_id, row.currency),
     )
+
+
+def _maybe_crediting(first_id: int, last_id: int, as_of: dt.date) -> set[int]:
+    """Accounts of this range of ids that may have had something unallocated on `as_of`, or have it now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT account_id FROM ledger_credit WHERE open_minor > 0 AND account_id BETWEEN %(first)s AND %(last)s
+            UNION
+            SELECT account_id FROM ledger_allocation
+            WHERE effective_on > %(as_of)s AND account_id BETWEEN %(first)s AND %(last)s
+            UNION
+            SELECT account_id FROM ledger_reversal
+            WHERE reversed_on > %(as_of)s AND account_id BETWEEN %(first)s AND %(last)s""",
+            {"first": first_id, "last": last_id, "as_of": as_of},
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _net_standings(claimed: Mapping[int, Sequence[ClaimedItem]], level: Level) -> list[Standing]:
@@ -242,20 +260,23 @@ def reopened_items(account_ids: Sequence[int], as_of: dt.date) -> list[tuple[int
 
     Their money was taken back or set free by an act, or they are no longer disputed, in flight or time-barred.
     """
+    if not account_ids:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT t.account_id, i.id, i.currency, i.due_on, max(t.effective_on) FROM (
                 SELECT account_id, item_id, effective_on FROM ledger_allocation
-                WHERE account_id = ANY(%(ids)s::bigint[]) AND undoes_id IS NOT NULL AND posting_id IS NOT NULL
+                WHERE account_id BETWEEN %(first)s AND %(last)s AND undoes_id IS NOT NULL AND posting_id IS NOT NULL
                 UNION ALL
                 SELECT account_id, item_id, effective_on FROM ledger_exclusion
-                WHERE account_id = ANY(%(ids)s::bigint[]) AND undoes_id IS NOT NULL) t
+                WHERE account_id BETWEEN %(first)s AND %(last)s AND undoes_id IS NOT NULL) t
             JOIN ledger_openitem i ON i.account_id = t.account_id AND i.id = t.item_id
             WHERE t.effective_on <= %(as_of)s AND i.due_on IS NOT NULL GROUP BY 1, 2, 3, 4""",
-            {"ids": id_array(account_ids), "as_of": as_of},
+            {"first": min(account_ids), "last": max(account_ids), "as_of": as_of},
         )
-        return [(row[0], row[1], row[2], row[3], row[4]) for row in cursor.fetchall()]
+        asked = set(account_ids)
+        return [(row[0], row[1], row[2], row[3], row[4]) for row in cursor.fetchall() if row[0] in asked]
 
 
 def item_numbers(account_ids: Sequence[int], item_ids: Sequence[int]) -> dict[int, str]:
@@ -266,20 +287,3 @@ def item_numbers(account_ids: Sequence[int], item_ids: Sequence[int]) -> dict[in
             [list(account_ids), list(item_ids)],
         )
         return dict(cursor.fetchall())
-
-
-def allocations_of(account_id: int) -> list[AllocationFacts]:
-    """The live allocations of an account, newest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT a.id, a.credit_id, c.number, a.item_id, i.number, i.currency, a.amount_minor, a.effective_on, a.by_hand
-            FROM ledger_allocation a
-            JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
-            JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id
-            WHERE a.account_id = %s AND a.undoes_id IS NULL
-              AND NOT EXISTS (SELECT 1 FROM ledger_allocation u WHERE u.account_id = a.account_id AND u.undoes_id = a.id)
-            ORDER BY a.effective_on DESC, a.id DESC""",
-            [account_id],
-        )
-        return [AllocationFacts(*row) for row in cursor.fetchall()]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.bulk import id_array
@@ -63,7 +64,7 @@ def late_item(account_id: int, item_id: int, as_of: dt.date) -> LateItem:
         )
         row = cursor.fetchone()
     if row is None:
-        raise Refusal("there is no such item on this account")
+        raise Refusal(_("there is no such item on this account"))
     return LateItem(*row)
 
 
@@ -76,5 +77,5 @@ def known_items(account_id: int, item_ids: Sequence[int]) -> dict[int, str]:
         )
         numbers = dict(cursor.fetchall())
     if set(item_ids) - set(numbers):
-        raise Refusal("there is no such item on this account")
+        raise Refusal(_("there is no such item on this account"))
     return numbers

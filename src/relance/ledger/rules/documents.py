@@ -3,9 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from relance.kit.money import format_amount
-from relance.kit.refusal import Refusal
+from enum import Enum, auto
 
 NUMBER_LENGTH = 60
 """The longest number an item can have."""
@@ -28,42 +26,53 @@ class Instalment:
     tax_minor: int
 
 
+class PlanFault(Enum):
+    """Why parts cannot be the instalments of an item; the caller says it in the reader's language."""
+
+    TOO_FEW = auto()
+    NOTHING = auto()
+    """A part is not above zero."""
+    UNORDERED = auto()
+    """The due dates do not rise."""
+    PAST = auto()
+    """The first due date lies before the day of the plan."""
+    OTHER_TOTAL = auto()
+    """The parts do not add up to the open amount."""
+    LONG_NUMBER = auto()
+    """The item's number leaves no room for the instalment's."""
+
+
 def instalments(
     item_number: str,
-    currency: str,
     open_minor: int,
     tax_minor: int,
     parts: Sequence[tuple[dt.date, int]],
     on: dt.date,
     earlier_count: int = 0,
-) -> list[Instalment]:
+) -> list[Instalment] | PlanFault:
     """The instalments of an item's open amount, of which `tax_minor` is tax, as agreed on a day.
 
     They are numbered on from `earlier_count`. Their taxes add up to the tax, each within a minor unit of its share.
-    Raises Refusal unless there are two or more, in the order of their dates, none of them past, each above zero, that
-    add up to the open amount.
+    They are two or more, in the order of their dates, none of them past, each above zero, and add up to the open
+    amount; otherwise the fault is returned.
     """
     if len(parts) < 2:
-        raise Refusal("an instalment plan has two parts or more; to move one date, postpone the item")
+        return PlanFault.TOO_FEW
     if any(minor <= 0 for _, minor in parts):
-        raise Refusal("every instalment has an amount above zero")
+        return PlanFault.NOTHING
     dates = [due_on for due_on, _ in parts]
     if dates != sorted(set(dates)):
-        raise Refusal("instalments have rising due dates, one for each; put them in order")
+        return PlanFault.UNORDERED
     if dates[0] < on:
-        raise Refusal(f"the first instalment is due on {dates[0]}, before {on}; give it that day or a later one")
-    total = sum(minor for _, minor in parts)
-    if total != open_minor:
-        raise Refusal(
-            f"the instalments add up to {format_amount(total, currency)} {currency}, but "
-            f"{format_amount(open_minor, currency)} {currency} is open; make them equal"
-        )
+        return PlanFault.PAST
+    if sum(minor for _, minor in parts) != open_minor:
+        return PlanFault.OTHER_TOTAL
     made = []
     before = 0
     for count, (due_on, minor) in enumerate(parts, earlier_count + 1):
         number = f"{item_number}/{count}"
         if len(number) > NUMBER_LENGTH:
-            raise Refusal(f"{item_number} has too long a number for instalments; correct it and bill it anew")
+            return PlanFault.LONG_NUMBER
         tax = tax_share(tax_minor, open_minor, before + minor) - tax_share(tax_minor, open_minor, before)
         before += minor
         made.append(Instalment(number, due_on, minor, tax))

@@ -220,7 +220,9 @@ def _read_first_items(books: dict[int, _Book], floors: dict[int, dt.date]) -> bo
         cursor.execute(
             _ITEMS.format(which="AND number = ANY(%(numbers)s)")
             + " UNION "
-            + _ITEMS.format(which=f"AND currency = %(currency)s ORDER BY account_id, due_on, born_on, id LIMIT {_FIRST_ITEMS}"),
+            + _ITEMS.format(
+                which=f"AND currency = %(currency)s ORDER BY account_id, due_on, born_on, id LIMIT {_FIRST_ITEMS}"
+            ),
             {"ids": id_array([account_id]), "numbers": numbers, "currency": credit.currency},
         )
         items = [_debit(row, floors)[1] for row in cursor.fetchall()]

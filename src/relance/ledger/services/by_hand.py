@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger.booking import allocate_bound
-from relance.ledger.facts import Act, AllocationLine, MoneyMoved, Posted
+from relance.ledger.facts import Act, AllocationFacts, AllocationLine, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.queries.allocations import allocations_of
 from relance.ledger.rules import NewAllocation
 from relance.ledger.services.round_off import take_back_small_differences
 from relance.ledger.services.settling import follow_policy, settle
@@ -29,11 +31,11 @@ def allocate_by_hand(act: Act, lines: Sequence[AllocationLine], seen: Mapping[in
     free. `ids` are the allocations.
     """
     if not lines:
-        raise Refusal("choose at least one payment and one invoice to allocate")
+        raise Refusal(_("choose at least one payment and one invoice to allocate"))
     if any(line.amount_minor <= 0 for line in lines):
-        raise Refusal("an allocation has an amount above zero; to take one away, undo it")
+        raise Refusal(_("an allocation has an amount above zero; to take one away, undo it"))
     if len({(line.credit_id, line.item_id) for line in lines}) < len(lines):
-        raise Refusal("each payment is set against an invoice once; add the amounts up")
+        raise Refusal(_("each payment is set against an invoice once; add the amounts up"))
 
     def work(posting_id: int) -> Result:
         credits = _free_credits(act.account_id, [line.credit_id for line in lines])
@@ -79,7 +81,9 @@ def _free_credits(account_id: int, ids: Sequence[int]) -> dict[int, _Side]:
         "AND t.kind IN ('receipt', 'credit_note') AND NOT EXISTS (SELECT 1 FROM ledger_reversal r "
         "WHERE r.account_id = t.account_id AND r.credit_id = t.id)"
     )
-    return _sides(sql, account_id, ids, "payment or credit note (or it was reversed)")
+    return _sides(
+        sql, account_id, ids, _("there is no such payment or credit note (or it was reversed) on this account")
+    )
 
 
 def _open_items(account_id: int, ids: Sequence[int]) -> dict[int, _Side]:
@@ -87,15 +91,15 @@ def _open_items(account_id: int, ids: Sequence[int]) -> dict[int, _Side]:
         f"SELECT t.id, t.number, t.currency, t.open_minor, {_FREE_FROM.format(day='t.born_on', end='item_id')} "  # noqa: S608
         "FROM ledger_openitem t WHERE t.account_id = %s AND t.id = ANY(%s::bigint[])"
     )
-    return _sides(sql, account_id, ids, "invoice")
+    return _sides(sql, account_id, ids, _("there is no such invoice on this account"))
 
 
-def _sides(sql: str, account_id: int, ids: Sequence[int], noun: str) -> dict[int, _Side]:
+def _sides(sql: str, account_id: int, ids: Sequence[int], missing: str) -> dict[int, _Side]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [account_id, id_array(set(ids))])
         found = {row[0]: _Side(*row[1:]) for row in cursor.fetchall()}
     if len(found) < len(set(ids)):
-        raise Refusal(f"there is no such {noun} on this account")
+        raise Refusal(missing)
     return found
 
 
@@ -105,17 +109,31 @@ def _refuse_too_much(
     for credit_id, was_minor in seen.items():
         credit = credits.get(credit_id)
         if credit is not None and credit.open_minor != was_minor:
-            left = format_amount(credit.open_minor, credit.currency)
             raise Refusal(
-                f"{credit.number} has {left} {credit.currency} left, not what you saw: somebody allocated it meanwhile; "
-                "look again and choose anew"
+                _(
+                    "%(number)s has %(left)s %(currency)s left, not what you saw: somebody allocated it meanwhile; "
+                    "look again and choose anew"
+                )
+                % {
+                    "number": credit.number,
+                    "left": format_amount(credit.open_minor, credit.currency),
+                    "currency": credit.currency,
+                }
             )
     for line in lines:
         credit, item = credits[line.credit_id], items[line.item_id]
         if credit.currency != item.currency:
             raise Refusal(
-                f"{credit.number} is in {credit.currency} and {item.number} in {item.currency}; "
-                "currencies never settle each other"
+                _(
+                    "%(payment)s is in %(payment_currency)s and %(item)s in %(item_currency)s; "
+                    "currencies never settle each other"
+                )
+                % {
+                    "payment": credit.number,
+                    "payment_currency": credit.currency,
+                    "item": item.number,
+                    "item_currency": item.currency,
+                }
             )
     for side, taken in (
         (credits, Counter({i: sum(n.amount_minor for n in lines if n.credit_id == i) for i in credits})),
@@ -123,11 +141,17 @@ def _refuse_too_much(
     ):
         for key, minor in taken.items():
             if minor > side[key].open_minor:
-                has = format_amount(side[key].open_minor, side[key].currency)
-                asked = format_amount(minor, side[key].currency)
                 raise Refusal(
-                    f"{side[key].number} has {has} {side[key].currency} left, less than the {asked} to allocate; "
-                    "lower the amount"
+                    _(
+                        "%(number)s has %(left)s %(currency)s left, less than the %(asked)s to allocate; "
+                        "lower the amount"
+                    )
+                    % {
+                        "number": side[key].number,
+                        "left": format_amount(side[key].open_minor, side[key].currency),
+                        "currency": side[key].currency,
+                        "asked": format_amount(minor, side[key].currency),
+                    }
                 )
 
 
@@ -135,7 +159,8 @@ def _refuse_early(on: dt.date, credit: _Side, item: _Side) -> None:
     for side in (credit, item):
         if on < side.free_from:
             raise Refusal(
-                f"{side.number} was not free before {side.free_from}; allocate from that day on, not from {on}"
+                _("%(number)s was not free before %(since)s; allocate from that day on, not from %(on)s")
+                % {"number": side.number, "since": side.free_from, "on": on}
             )
 
 
@@ -155,15 +180,18 @@ def undo_allocations(act: Act, allocation_ids: Sequence[int]) -> Posted:
     correction, instalment plan or recovery, which are taken back as a whole. `ids` are the undoing rows.
     """
     if not act.reason.strip():
-        raise Refusal("say why the allocation is undone")
+        raise Refusal(_("say why the allocation is undone"))
     if not allocation_ids:
-        raise Refusal("choose at least one allocation to undo")
+        raise Refusal(_("choose at least one allocation to undo"))
 
     def work(posting_id: int) -> Result:
         rows = _live(act.account_id, allocation_ids)
-        late = [effective_on for _, _, effective_on in rows if effective_on > act.on]
+        late = [row.effective_on for row in rows if row.effective_on > act.on]
         if late:
-            raise Refusal(f"an allocation of {max(late)} cannot be undone on {act.on}, before it took effect")
+            raise Refusal(
+                _("an allocation of %(since)s cannot be undone on %(on)s, before it took effect")
+                % {"since": max(late), "on": act.on}
+            )
         with connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -194,23 +222,16 @@ def undo_allocations(act: Act, allocation_ids: Sequence[int]) -> Posted:
     return Posted(done.posting_id, done.created, tuple(done.result["undone"]))
 
 
-def _live(account_id: int, allocation_ids: Sequence[int]) -> list[tuple[str, str, dt.date]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT c.kind, i.kind, a.effective_on FROM ledger_allocation a
-            JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
-            JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id
-            WHERE a.account_id = %s AND a.id = ANY(%s::bigint[]) AND a.undoes_id IS NULL
-              AND NOT EXISTS (SELECT 1 FROM ledger_allocation u WHERE u.account_id = a.account_id AND u.undoes_id = a.id)""",
-            [account_id, id_array(set(allocation_ids))],
-        )
-        rows: list[tuple[str, str, dt.date]] = cursor.fetchall()
+def _live(account_id: int, allocation_ids: Sequence[int]) -> list[AllocationFacts]:
+    rows = allocations_of(account_id, list(allocation_ids))
     if len(rows) < len(set(allocation_ids)):
-        raise Refusal("one of these allocations does not exist on this account or is already undone; look again")
-    if any(kind not in ("receipt", "credit_note") or item in ("refund", "recovery") for kind, item, _ in rows):
+        raise Refusal(_("one of these allocations does not exist on this account or is already undone; look again"))
+    if any(row.belongs_to for row in rows):
         raise Refusal(
-            "a write-off, correction, refund, instalment plan or recovery is taken back as a whole, not by its allocation"
+            _(
+                "a write-off, correction, refund, instalment plan or recovery is taken back as a whole, "
+                "not by its allocation"
+            )
         )
     return rows
 
@@ -230,7 +251,7 @@ def release_credit(act: Act, credit_id: int) -> Posted:
                 [act.account_id, credit_id],
             )
             if cursor.rowcount == 0:
-                raise Refusal("there is no such payment on this account, or it is not waiting for a person")
+                raise Refusal(_("there is no such payment on this account, or it is not waiting for a person"))
         settle([act.account_id], posting_id)
         publish(MoneyMoved([act.account_id], effective_on=act.on))
         return {"credit_id": credit_id}

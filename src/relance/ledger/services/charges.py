@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.events import publish
@@ -33,14 +34,20 @@ def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "")
     def work(posting_id: int) -> Result:
         item = _overdue_invoice(act, item_id)
         if currency not in {"", item.currency}:
-            raise Refusal(f"{item.number} is in {item.currency}; its late fee cannot be in {currency}")
+            raise Refusal(
+                _("%(number)s is in %(currency)s; its late fee cannot be in %(other)s")
+                % {"number": item.number, "currency": item.currency, "other": currency}
+            )
         if amount_minor <= 0:
-            raise Refusal("a late fee has an amount above zero")
+            raise Refusal(_("a late fee has an amount above zero"))
         verdict = late_fee(pack(item.country), PartyKind(item.party), item.currency, amount_minor, act.on)
         allowed_minor = _granted(verdict)
         if item.chased_minor == 0:
-            raise Refusal(f"nothing of {item.number} is chased now, so no late fee is due on it")
-        _refuse_second(act.account_id, "late_fee", item_id, f"{item.number} has its late fee already")
+            raise Refusal(
+                _("nothing of %(number)s is chased now, so no late fee is due on it") % {"number": item.number}
+            )
+        again = _("%(number)s has its late fee already; it is charged once") % {"number": item.number}
+        _refuse_second(act.account_id, "late_fee", item_id, again)
         data.update(item=item.number, currency=item.currency, amount_minor=allowed_minor)
         return _charge(act, posting_id, "late_fee", f"FEE-{_short(item.number, item_id)}", item.currency,
                        item.nature, item_id, allowed_minor)  # fmt: skip
@@ -66,8 +73,12 @@ def post_indemnity(act: Act, item_id: int) -> Posted:
         )
         allowed_minor = _granted(verdict)
         if _is_disputed_whole(act.account_id, item_id):
-            raise Refusal(f"{item.number} is disputed whole; answer the dispute before charging the indemnity")
-        _refuse_second(act.account_id, "indemnity", item_id, f"{item.number} has its indemnity already")
+            raise Refusal(
+                _("%(number)s is disputed whole; answer the dispute before charging the indemnity")
+                % {"number": item.number}
+            )
+        again = _("%(number)s has its indemnity already; it is charged once") % {"number": item.number}
+        _refuse_second(act.account_id, "indemnity", item_id, again)
         data.update(item=item.number, currency=item.currency, amount_minor=allowed_minor)
         return _charge(act, posting_id, "indemnity", f"IND-{_short(item.number, item_id)}", item.currency, item.nature,
                        item_id, allowed_minor)  # fmt: skip
@@ -85,10 +96,11 @@ def post_return_charge(act: Act, credit_id: int, amount_minor: int) -> Posted:
     def work(posting_id: int) -> Result:
         receipt = _returned(act, credit_id)
         if amount_minor <= 0:
-            raise Refusal("a return charge has an amount above zero")
+            raise Refusal(_("a return charge has an amount above zero"))
         verdict = return_charge(pack(receipt.country), PartyKind(receipt.party), receipt.currency, amount_minor, act.on)
         allowed_minor = _granted(verdict)
-        _refuse_second(act.account_id, "return_charge", credit_id, f"receipt {receipt.number!r} has its charge already")
+        again = _("receipt '%(number)s' has its charge already; it is charged once") % {"number": receipt.number}
+        _refuse_second(act.account_id, "return_charge", credit_id, again)
         data.update(receipt=receipt.number, currency=receipt.currency, amount_minor=allowed_minor)
         # A receipt may have settled items of several natures; the shortest limitation period is the safe one.
         return _charge(act, posting_id, "return_charge", f"RET-{_short(receipt.number, credit_id)}", receipt.currency,
@@ -112,10 +124,19 @@ class _Returned:
 def _overdue_invoice(act: Act, item_id: int) -> LateItem:
     item = late_item(act.account_id, item_id, act.on)
     if item.kind != "invoice":
-        raise Refusal(f"{item.number} is not an invoice; nothing is charged on top of charges and instalments")
-    if item.due_on is None or item.due_on >= act.on:
-        due = "has no due date" if item.due_on is None else f"is due on {item.due_on}"
-        raise Refusal(f"{item.number} {due}, so it is not overdue on {act.on}")
+        raise Refusal(
+            _("%(number)s is not an invoice; nothing is charged on top of charges and instalments")
+            % {"number": item.number}
+        )
+    if item.due_on is None:
+        raise Refusal(
+            _("%(number)s has no due date, so it is not overdue on %(on)s") % {"number": item.number, "on": act.on}
+        )
+    if item.due_on >= act.on:
+        raise Refusal(
+            _("%(number)s is due on %(due)s, so it is not overdue on %(on)s")
+            % {"number": item.number, "due": item.due_on, "on": act.on}
+        )
     ends_on = period_end(act.account_id, item_id, act.on)
     if ends_on is not None and ends_on < act.on:
         raise LegalRefusal(
@@ -139,10 +160,13 @@ def _returned(act: Act, credit_id: int) -> _Returned:
         )
         row = cursor.fetchone()
     if row is None:
-        raise Refusal("there is no such receipt on this account")
+        raise Refusal(_("there is no such receipt on this account"))
     *receipt, reversed_on = row
     if reversed_on is None or reversed_on > act.on:
-        raise Refusal(f"receipt {row[0]!r} has not come back by {act.on}; reverse it first, then charge its return")
+        raise Refusal(
+            _("receipt '%(number)s' has not come back by %(on)s; reverse it first, then charge its return")
+            % {"number": row[0], "on": act.on}
+        )
     return _Returned(*receipt)
 
 
@@ -181,7 +205,7 @@ def _refuse_second(account_id: int, kind: str, origin_id: int, sentence: str) ->
             [account_id, kind, origin_id],
         )
         if cursor.fetchone() is not None:
-            raise Refusal(f"{sentence}; it is charged once")
+            raise Refusal(sentence)
 
 
 def _charge(

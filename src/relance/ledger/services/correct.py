@@ -1,6 +1,7 @@
 """Corrections: an item that should never have been posted is taken back whole, and its money goes elsewhere."""
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
@@ -13,12 +14,6 @@ from relance.ledger.services.interest_policy import annul_billed
 from relance.ledger.services.round_off import take_back_small_differences
 from relance.ledger.services.settling import settle
 
-_INSTEAD = {
-    "refund": "a refund is corrected by posting the money that comes back as a receipt",
-    "recovery": "a recovery is taken back by reversing its receipt",
-    "instalment": "an instalment is part of its invoice; write a credit note for it, or write it off",
-}
-
 
 @transaction.atomic
 def correct_item(act: Act, item_id: int) -> Posted:
@@ -28,7 +23,7 @@ def correct_item(act: Act, item_id: int) -> Posted:
     that it billed can be claimed again. Raises Refusal without a reason, for what is corrected otherwise (see
     `_refuse_uncorrectable`), and for a day before the item.
     """
-    refuse_without_reason(act, "a correction")
+    refuse_without_reason(act, _("a correction"))
 
     def work(posting_id: int) -> Result:
         (item,) = items_at_hand(act.account_id, [item_id])
@@ -53,10 +48,28 @@ def correct_item(act: Act, item_id: int) -> Posted:
 
 def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
     """Refuse what another act takes back: items of other acts, split or written-off ones, ones that charges came from."""
-    if item.kind in _INSTEAD:
-        raise Refusal(f"{item.number} cannot be corrected: {_INSTEAD[item.kind]}")
+    instead = {
+        "refund": _(
+            "%(number)s cannot be corrected: a refund is corrected by posting the money that comes back as a receipt"
+        ),
+        "recovery": _("%(number)s cannot be corrected: a recovery is taken back by reversing its receipt"),
+        "instalment": _(
+            "%(number)s cannot be corrected: an instalment is part of its invoice; "
+            "write a credit note for it, or write it off"
+        ),
+    }
+    if item.kind in instead:
+        raise Refusal(instead[item.kind] % {"number": item.number})
     if act.on < item.born_on:
-        raise Refusal(f"{item.number} is of {item.born_on}; it cannot be corrected before that day")
+        raise Refusal(
+            _("%(number)s is of %(on)s; it cannot be corrected before that day")
+            % {"number": item.number, "on": item.born_on}
+        )
+    if act.on < item.open_from:
+        raise Refusal(
+            _("money of %(number)s was set free on %(since)s; correct it on that day or a later one, not %(on)s")
+            % {"number": item.number, "since": item.open_from, "on": act.on}
+        )
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -68,13 +81,12 @@ def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
         )
         row = cursor.fetchone()
         if row is not None:
-            raise Refusal(
-                {
-                    "correction": f"{item.number} is corrected already, on {row[1]}",
-                    "split": f"{item.number} is paid in instalments; write a credit note for it instead",
-                    "write_off": f"{item.number} was written off on {row[1]}; there is nothing to correct any more",
-                }[row[0]]
-            )
+            told = {
+                "correction": _("%(number)s is corrected already, on %(on)s"),
+                "split": _("%(number)s is paid in instalments; write a credit note for it instead"),
+                "write_off": _("%(number)s was written off on %(on)s; there is nothing to correct any more"),
+            }
+            raise Refusal(told[row[0]] % {"number": item.number, "on": row[1]})
         cursor.execute(
             """
             SELECT string_agg(o.number, ', ' ORDER BY o.id) FROM ledger_openitem o
@@ -86,7 +98,10 @@ def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
         )
         (charges,) = cursor.fetchone()
     if charges:
-        raise Refusal(f"{charges} was charged because of {item.number}; correct that first")
+        raise Refusal(
+            _("%(charges)s was charged because of %(number)s; correct that first")
+            % {"charges": charges, "number": item.number}
+        )
 
 
 def _free_money(act: Act, posting_id: int, item: ItemAtHand) -> int:

@@ -4,12 +4,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import chart
-from relance.ledger.at_hand import credit_at_hand, items_at_hand, posted, refuse_held, refuse_without_reason
+from relance.ledger.at_hand import (
+    credit_at_hand,
+    items_at_hand,
+    posted,
+    refuse_before_free,
+    refuse_before_open,
+    refuse_held,
+    refuse_without_reason,
+)
 from relance.ledger.booking import add_credit, add_item, allocate_bound, book
 from relance.ledger.facts import Act, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
@@ -40,12 +49,12 @@ def approve_request(act: Act, request_id: int) -> Posted:
     each item's share; a refund is an item that the refunded money settles at once.
     """
     if not act.actor:
-        raise Refusal("an approval needs the name of who approves")
+        raise Refusal(_("an approval needs the name of who approves"))
 
     def work(posting_id: int) -> Result:
         asked = _waiting(act, request_id)
         if asked.requested_by == act.actor:
-            raise Refusal("you asked for this yourself; another person has to approve it")
+            raise Refusal(_("you asked for this yourself; another person has to approve it"))
         made = _write_off(act, posting_id, asked) if asked.kind == "write_off" else _refund(act, posting_id, asked)
         _decide(act, request_id, "approved", posting_id)
         settle_doubtful([act.account_id])
@@ -68,12 +77,14 @@ def _write_off(act: Act, posting_id: int, asked: _Waiting) -> int:
         minor = wanted[item.id]
         if item.open_minor < minor:
             raise Refusal(
-                f"only {item.open_text} of {item.number} is open now, less than the "
-                f"{format_amount(minor, item.currency)} asked for; refuse this request and ask anew"
+                _(
+                    "only %(open)s of %(number)s is open now, less than the %(asked)s asked for; "
+                    "refuse this request and ask anew"
+                )
+                % {"open": item.open_text, "number": item.number, "asked": format_amount(minor, item.currency)}
             )
-        refuse_held(item, "writing it off")
-        if act.on < item.open_from:
-            raise Refusal(f"{item.number} is open since {item.open_from}; choose that day or a later one, not {act.on}")
+        refuse_held(item, _("writing it off"))
+        refuse_before_open(act, item)
         if asked.data["recovers_vat"]:
             tax_minor += tax_share(item.tax_minor, item.amount_minor, minor)
     credit_id = add_credit(
@@ -90,13 +101,19 @@ def _write_off(act: Act, posting_id: int, asked: _Waiting) -> int:
 def _refund(act: Act, posting_id: int, asked: _Waiting) -> int:
     credit = credit_at_hand(act.account_id, int(asked.data["credit"]))
     if credit.open_minor < asked.amount_minor:
-        left = format_amount(credit.open_minor, credit.currency)
         raise Refusal(
-            f"only {left} {credit.currency} of {credit.number} is left now, less than the "
-            f"{format_amount(asked.amount_minor, credit.currency)} asked for; refuse this request and ask anew"
+            _(
+                "only %(left)s %(currency)s of %(number)s is left now, less than the %(asked)s asked for; "
+                "refuse this request and ask anew"
+            )
+            % {
+                "left": format_amount(credit.open_minor, credit.currency),
+                "currency": credit.currency,
+                "number": credit.number,
+                "asked": format_amount(asked.amount_minor, credit.currency),
+            }
         )
-    if act.on < credit.free_from:
-        raise Refusal(f"the money of {credit.number} is free since {credit.free_from}; choose that day or a later one")
+    refuse_before_free(act, credit)
     item_id = add_item(
         act.account_id, posting_id, "refund", f"RF-{posting_id}", asked.currency, act.on, act.on, asked.amount_minor
     )
@@ -108,7 +125,7 @@ def _refund(act: Act, posting_id: int, asked: _Waiting) -> int:
 @transaction.atomic
 def refuse_request(act: Act, request_id: int) -> Posted:
     """Refuse a request, with the reason; who asked for it withdraws it instead. `ids` is the request."""
-    refuse_without_reason(act, "refusing a request")
+    refuse_without_reason(act, _("refusing a request"))
     return _close(act, request_id, "refused")
 
 
@@ -123,9 +140,11 @@ def _close(act: Act, request_id: int, state: str) -> Posted:
         asked = _waiting(act, request_id)
         own = asked.requested_by == act.actor
         if state == "withdrawn" and not own:
-            raise Refusal(f"{asked.requested_by} asked for this and alone can withdraw it; refuse it instead")
+            raise Refusal(
+                _("%(who)s asked for this and alone can withdraw it; refuse it instead") % {"who": asked.requested_by}
+            )
         if state == "refused" and own:
-            raise Refusal("you asked for this yourself; withdraw it instead")
+            raise Refusal(_("you asked for this yourself; withdraw it instead"))
         _decide(act, request_id, state, posting_id)
         told.update(kind=asked.kind, currency=asked.currency, amount_minor=asked.amount_minor)
         return {"ids": [request_id]}
@@ -144,12 +163,17 @@ def _waiting(act: Act, request_id: int) -> _Waiting:
         )
         row = cursor.fetchone()
     if row is None:
-        raise Refusal("there is no such request on this account")
+        raise Refusal(_("there is no such request on this account"))
     *facts, state, requested_on, decided_by = row
     if state != "requested":
-        raise Refusal(f"this request is {state} already, by {decided_by}")
+        told = {
+            "approved": _("this request is approved already, by %(who)s"),
+            "refused": _("this request is refused already, by %(who)s"),
+            "withdrawn": _("this request is withdrawn already, by %(who)s"),
+        }
+        raise Refusal(told[state] % {"who": decided_by})
     if act.on < requested_on:
-        raise Refusal(f"this was asked for on {requested_on}; decide it on that day or a later one")
+        raise Refusal(_("this was asked for on %(on)s; decide it on that day or a later one") % {"on": requested_on})
     facts[4] = read_data(facts[4])
     return _Waiting(*facts)
 

@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
 from relance.kit.events import publish
-from relance.kit.money import AmountError, exponent, format_amount
+from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import chart
+from relance.ledger.at_hand import refuse_unknown_currency
 from relance.ledger.booking import book
 from relance.ledger.facts import Act, Cheque, DepositOrder, MoneyMoved, ReceiptOrder
 from relance.ledger.postings import Result, perform
@@ -45,21 +48,21 @@ def post_deposit(order: DepositOrder, actor: str, key: str = "") -> int:
 
 def _refuse_bad(order: DepositOrder) -> None:
     if not order.number.strip():
-        raise Refusal("a deposit slip needs a number")
+        raise Refusal(_("a deposit slip needs a number"))
     if not order.cheques:
-        raise Refusal("a deposit slip has one cheque or more")
-    try:
-        exponent(order.currency)
-    except AmountError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(_("a deposit slip has one cheque or more"))
+    refuse_unknown_currency(order.currency)
     for cheque in order.cheques:
         if not cheque.number.strip():
-            raise Refusal("every cheque has a number; copy it from the cheque")
+            raise Refusal(_("every cheque has a number; copy it from the cheque"))
         if cheque.amount_minor <= 0:
-            raise Refusal(f"cheque {cheque.number} has no amount above zero")
+            raise Refusal(_("cheque %(number)s has no amount above zero") % {"number": cheque.number})
     (again, count) = Counter((cheque.account_id, cheque.number) for cheque in order.cheques).most_common(1)[0]
     if count > 1:
-        raise Refusal(f"cheque {again[1]} is on the slip {count} times for one account; enter it once")
+        raise Refusal(
+            _("cheque %(number)s is on the slip %(count)s times for one account; enter it once")
+            % {"number": again[1], "count": count}
+        )
 
 
 def _known_deposit(order: DepositOrder) -> int | None:
@@ -85,8 +88,20 @@ def _known_deposit(order: DepositOrder) -> int | None:
     asked = sorted((c.account_id, f"{order.number}/{c.number}", c.amount_minor, c.named_item) for c in order.cheques)
     if (deposited_on, currency, posted) != (order.deposited_on, order.currency, asked):
         raise Refusal(
-            f"deposit {order.number!r} is already posted with {cheque_count} cheques of "
-            f"{format_amount(amount_minor, currency)} {currency} on {deposited_on}; give the new slip its own number"
+            ngettext(
+                "deposit '%(number)s' is already posted with %(count)s cheque of %(amount)s %(currency)s on %(on)s; "
+                "give the new slip its own number",
+                "deposit '%(number)s' is already posted with %(count)s cheques of %(amount)s %(currency)s on %(on)s; "
+                "give the new slip its own number",
+                cheque_count,
+            )
+            % {
+                "number": order.number,
+                "count": cheque_count,
+                "amount": format_amount(amount_minor, currency),
+                "currency": currency,
+                "on": deposited_on,
+            }
         )
     return int(deposit_id)
 
@@ -94,16 +109,19 @@ def _known_deposit(order: DepositOrder) -> int | None:
 def _refuse_foreign(creditor_id: int, account_ids: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT a.account_id, a.number, a.creditor_id FROM {ACCOUNT_RELATION} AS a "  # noqa: S608
-            "WHERE a.account_id = ANY(%s::bigint[]) ORDER BY 1",
+            f"SELECT a.number, a.creditor_id FROM {ACCOUNT_RELATION} AS a "  # noqa: S608
+            "WHERE a.account_id = ANY(%s::bigint[]) ORDER BY a.account_id",
             [id_array(account_ids)],
         )
         rows = cursor.fetchall()
     if len(rows) < len(account_ids):
-        raise Refusal("a cheque names an account that does not exist; look the account up")
-    for _, number, owner in rows:
+        raise Refusal(_("a cheque names an account that does not exist; look the account up"))
+    for number, owner in rows:
         if owner != creditor_id:
-            raise Refusal(f"account {number} belongs to another creditor; enter its cheque on a slip of that one")
+            raise Refusal(
+                _("account %(number)s belongs to another creditor; enter its cheque on a slip of that one")
+                % {"number": number}
+            )
 
 
 def _add_deposit(order: DepositOrder, actor: str) -> int:
@@ -147,4 +165,7 @@ def _refuse_posted(receipt: ReceiptOrder) -> None:
             [receipt.account_id, receipt.number],
         )
         if cursor.fetchone():
-            raise Refusal(f"receipt {receipt.number!r} is already posted; give the slip or the cheque its own number")
+            raise Refusal(
+                _("receipt '%(number)s' is already posted; give the slip or the cheque its own number")
+                % {"number": receipt.number}
+            )

@@ -1,15 +1,17 @@
 """Exclusions: part of an item is owed but not chased, because it is disputed or its money is on the way."""
 
-from django.db import connection, transaction
+from collections.abc import Sequence
 
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger.at_hand import ItemAtHand, open_items_at_hand, posted
 from relance.ledger.facts import Act, ExclusionKind, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
-
-_WORDS = {ExclusionKind.DISPUTED: "disputed", ExclusionKind.IN_FLIGHT: "on its way"}
 
 
 @transaction.atomic
@@ -20,13 +22,13 @@ def exclude(act: Act, item_id: int, kind: ExclusionKind, amount_minor: int | Non
     settled item, an amount that is not positive or more than can be left out, a reference used before, and for
     time-barred debt, which follows from its period.
     """
-    if kind not in _WORDS:
-        raise Refusal("debt becomes time-barred by its period alone; record what interrupted it, or write it off")
+    if kind not in (ExclusionKind.DISPUTED, ExclusionKind.IN_FLIGHT):
+        raise Refusal(_("debt becomes time-barred by its period alone; record what interrupted it, or write it off"))
     if amount_minor is not None and amount_minor <= 0:
-        raise Refusal("leave out an amount above zero")
+        raise Refusal(_("leave out an amount above zero"))
 
     def work(posting_id: int) -> Result:
-        (item,) = open_items_at_hand(act, [item_id], "to leave out")
+        (item,) = open_items_at_hand(act, [item_id], _("to leave out"))
         minor = _excludable(item, kind, amount_minor)
         _refuse_known(act.account_id, item, kind, reference)
         with connection.cursor() as cursor:
@@ -46,14 +48,32 @@ def exclude(act: Act, item_id: int, kind: ExclusionKind, amount_minor: int | Non
 
 
 def _excludable(item: ItemAtHand, kind: ExclusionKind, amount_minor: int | None) -> int:
-    already = item.disputed_minor if kind is ExclusionKind.DISPUTED else item.in_flight_minor
-    left = item.open_minor - already
+    is_dispute = kind is ExclusionKind.DISPUTED
+    left = item.open_minor - (item.disputed_minor if is_dispute else item.in_flight_minor)
     if left <= 0:
-        raise Refusal(f"all of {item.number} is {_WORDS[kind]} already")
+        whole = (
+            _("all of %(number)s is disputed already") if is_dispute else _("all of %(number)s is on its way already")
+        )
+        raise Refusal(whole % {"number": item.number})
     if amount_minor is not None and amount_minor > left:
+        less = (
+            _(
+                "only %(left)s %(currency)s of %(number)s is open and not disputed, less than %(asked)s; lower the amount"
+            )
+            if is_dispute
+            else _(
+                "only %(left)s %(currency)s of %(number)s is open and not on its way, less than %(asked)s; "
+                "lower the amount"
+            )
+        )
         raise Refusal(
-            f"only {format_amount(left, item.currency)} {item.currency} of {item.number} is open and not {_WORDS[kind]}, "
-            f"less than {format_amount(amount_minor, item.currency)}; lower the amount"
+            less
+            % {
+                "left": format_amount(left, item.currency),
+                "currency": item.currency,
+                "number": item.number,
+                "asked": format_amount(amount_minor, item.currency),
+            }
         )
     return left if amount_minor is None else amount_minor
 
@@ -65,7 +85,10 @@ def _refuse_known(account_id: int, item: ItemAtHand, kind: ExclusionKind, refere
             [account_id, item.id, kind, reference],
         )
         if cursor.fetchone():
-            raise Refusal(f"{reference!r} has left out {item.number} before; give this one a reference of its own")
+            raise Refusal(
+                _("'%(reference)s' has left out %(number)s before; give this one a reference of its own")
+                % {"reference": reference, "number": item.number}
+            )
 
 
 @transaction.atomic
@@ -88,14 +111,22 @@ def lift_exclusion(act: Act, exclusion_id: int) -> Posted:
             )
             row = cursor.fetchone()
             if row is None:
-                raise Refusal("there is no such exclusion on this account")
+                raise Refusal(_("there is no such exclusion on this account"))
             kind, effective_on, item_id, reference, amount_minor, number, currency, lifted = row
             if kind == ExclusionKind.EXPIRED:
-                raise Refusal(f"{number} is time-barred; only what interrupts its period lets it be chased again")
+                raise Refusal(
+                    _("%(number)s is time-barred; only what interrupts its period lets it be chased again")
+                    % {"number": number}
+                )
             if lifted:
-                raise Refusal(f"nothing of {number} is left out by this any more; it was lifted already")
+                raise Refusal(
+                    _("nothing of %(number)s is left out by this any more; it was lifted already") % {"number": number}
+                )
             if act.on < effective_on:
-                raise Refusal(f"{number} is left out since {effective_on}; choose that day or a later one")
+                raise Refusal(
+                    _("%(number)s is left out since %(since)s; choose that day or a later one")
+                    % {"number": number, "since": effective_on}
+                )
             cursor.execute(
                 "INSERT INTO ledger_exclusion (account_id, item_id, kind, amount_minor, effective_on, reference, "
                 "undoes_id, posting_id) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id",
@@ -108,3 +139,26 @@ def lift_exclusion(act: Act, exclusion_id: int) -> Posted:
 
     told: dict[str, object] = {"exclusion_id": exclusion_id}
     return posted(perform("exclusion_lifted", act, {"exclusion_id": exclusion_id}, work, told))
+
+
+def lift_in_flight(account_ids: Sequence[int], posting_id: int | None = None) -> int:
+    """Lift what was left out because its payment was on its way, once a receipt of that reference is posted.
+
+    For accounts that the transaction has locked, before money is allocated: the payment has settled, and should it be
+    returned its item is chased again. Returns how many were lifted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO ledger_exclusion (account_id, item_id, kind, amount_minor, effective_on, reference, undoes_id,
+                                          posting_id)
+            SELECT x.account_id, x.item_id, x.kind, -x.amount_minor, greatest(x.effective_on, c.received_on), x.reference,
+                   x.id, %s::bigint
+            FROM ledger_exclusion x
+            JOIN ledger_credit c ON c.account_id = x.account_id AND c.kind = 'receipt' AND c.number = x.reference
+            WHERE x.account_id = ANY(%s::bigint[]) AND x.kind = 'in_flight' AND x.undoes_id IS NULL
+              AND NOT EXISTS (SELECT 1 FROM ledger_exclusion u
+                              WHERE u.account_id = x.account_id AND u.undoes_id = x.id)""",
+            [posting_id, id_array(account_ids)],
+        )
+        return int(cursor.rowcount)

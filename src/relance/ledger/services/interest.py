@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
@@ -29,9 +31,16 @@ def bill_interest(act: Act, item_ids: Sequence[int]) -> Posted:
             if item.claimable.claimable_minor < minimum_minor:
                 currency = item.claimable.currency
                 raise Refusal(
-                    f"the interest of {item.claimable.item_number} is "
-                    f"{format_amount(item.claimable.claimable_minor, currency)} {currency}, below the "
-                    f"{format_amount(minimum_minor, currency)} that the creditor's policy bills; wait, or waive it"
+                    _(
+                        "the interest of %(number)s is %(interest)s %(currency)s, below the %(minimum)s that the "
+                        "creditor's policy bills; wait, or waive it"
+                    )
+                    % {
+                        "number": item.claimable.item_number,
+                        "interest": format_amount(item.claimable.claimable_minor, currency),
+                        "currency": currency,
+                        "minimum": format_amount(minimum_minor, currency),
+                    }
                 )
         data.update(told(items))
         notes = bill(posting_id, items, act.on)
@@ -50,7 +59,7 @@ def waive_interest(act: Act, item_ids: Sequence[int]) -> Posted:
     Returns the items' ids. Refuses as `bill_interest` does, without the minimum.
     """
     if not act.reason.strip():
-        raise Refusal("say why the interest is waived; it is the creditor's money")
+        raise Refusal(_("say why the interest is waived; it is the creditor's money"))
 
     def work(posting_id: int) -> Result:
         items = _claimable(act, item_ids)
@@ -70,9 +79,9 @@ def record_formal_notice(act: Act, item_ids: Sequence[int]) -> Posted:
     not touch the limitation period. Returns the items' ids.
     """
     if not act.reason.strip():
-        raise Refusal("say which letter it was and how its receipt is proven")
+        raise Refusal(_("say which letter it was and how its receipt is proven"))
     if not item_ids:
-        raise Refusal("choose the items that the formal notice names")
+        raise Refusal(_("choose the items that the formal notice names"))
     inputs = {"item_ids": list(item_ids)}
 
     def work(posting_id: int) -> Result:  # noqa: ARG001
@@ -86,9 +95,9 @@ def record_formal_notice(act: Act, item_ids: Sequence[int]) -> Posted:
 def _claimable(act: Act, item_ids: Sequence[int]) -> list[InterestAccount]:
     """The items in the order given, each with something claimable. Raises Refusal for the first that has nothing."""
     if not item_ids:
-        raise Refusal("choose the items whose interest is meant")
+        raise Refusal(_("choose the items whose interest is meant"))
     if len(set(item_ids)) != len(item_ids):
-        raise Refusal("an item is named twice; name each once")
+        raise Refusal(_("an item is named twice; name each once"))
     numbers = known_items(act.account_id, item_ids)
     found = {
         item.claimable.item_id: item
@@ -99,7 +108,9 @@ def _claimable(act: Act, item_ids: Sequence[int]) -> list[InterestAccount]:
         if item is not None and item.claimable.refusal:
             raise LegalRefusal(Words(item.claimable.refusal, item.claimable.refusal_fr))
         if item is None or item.claimable.claimable_minor == 0:
-            raise Refusal(f"{numbers[item_id]} has no interest to claim on {act.on}")
+            raise Refusal(
+                _("%(number)s has no interest to claim on %(on)s") % {"number": numbers[item_id], "on": act.on}
+            )
     if len({item.claimable.currency for item in found.values()}) > 1:
-        raise Refusal("the items are in several currencies; decide on the interest of one currency at a time")
+        raise Refusal(_("the items are in several currencies; decide on the interest of one currency at a time"))
     return [found[item_id] for item_id in item_ids]

@@ -5,6 +5,7 @@ import re
 from decimal import Decimal
 
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from relance.customers.queries import creditor
@@ -32,10 +33,13 @@ def seal_through(creditor_id: int, day: dt.date, actor: str, as_of: dt.date) -> 
     (today) or a later day, for a day before the last seal, and when postings leave no gap for half a minute.
     """
     if day >= as_of:
-        raise Refusal(f"{day} is not over yet; seal a day before {as_of}")
+        raise Refusal(_("%(day)s is not over yet; seal a day before %(today)s") % {"day": day, "today": as_of})
     last = sealed_through(creditor_id)
     if last is not None and day < last:
-        raise Refusal(f"the journal is sealed through {last}, and {day} lies before that; choose a day after it")
+        raise Refusal(
+            _("the journal is sealed through %(last)s, and %(day)s lies before that; choose a day after it")
+            % {"last": last, "day": day}
+        )
     count = 0
     while (sealed := _seal_slice(creditor_id, day, actor)) > 0:
         count += sealed
@@ -123,7 +127,7 @@ def _close_to_postings(creditor_id: int) -> None:
     Postings that begin meanwhile wait behind us, so each try is short: one that is under way for long, as an import
     is, must not hold up the others.
     """
-    for _ in range(SECONDS_TO_WAIT):
+    for _second in range(SECONDS_TO_WAIT):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{_MILLISECONDS_PER_TRY}ms'")
@@ -136,8 +140,11 @@ def _close_to_postings(creditor_id: int) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_sleep(%s)", [_PAUSE])
     raise JournalBusy(
-        f"postings have kept the journal busy for {SECONDS_TO_WAIT} seconds (an import may be running); "
-        "seal it again when they are through"
+        _(
+            "postings have kept the journal busy for %(seconds)s seconds (an import may be running); "
+            "seal it again when they are through"
+        )
+        % {"seconds": SECONDS_TO_WAIT}
     )
 
 
@@ -159,18 +166,27 @@ def map_account(creditor_id: int, account: str, code: str, label: str, valid_fro
     creditor calls it. Raises Refusal for other codes, for an account that is none of ours, and for a day that is sealed.
     """
     if account not in {own.code for own in chart.ACCOUNTS}:
-        raise Refusal(f"{account!r} is no account of the ledger's chart; choose one from the list")
+        raise Refusal(
+            _("'%(account)s' is no account of the ledger's chart; choose one from the list") % {"account": account}
+        )
     if not _CODE.fullmatch(code):
-        raise Refusal(f"{code!r} is no account code; write 3 to 20 letters and digits, for example 411000")
+        raise Refusal(
+            _("'%(code)s' is no account code; write 3 to 20 letters and digits, for example 411000") % {"code": code}
+        )
     if creditor(creditor_id).country == "FR" and not (code.isascii() and code[:3].isdigit()):
-        raise Refusal(f"{code!r} is no French account code; its first three characters are digits, for example 411000")
+        raise Refusal(
+            _("'%(code)s' is no French account code; its first three characters are digits, for example 411000")
+            % {"code": code}
+        )
     label = " ".join(label.split())
     if not 1 <= len(label) <= 80:
-        raise Refusal("an account needs a name of at most 80 characters")
+        raise Refusal(_("an account needs a name of at most 80 characters"))
     _keep_unsealed(creditor_id)
     last = sealed_through(creditor_id)
     if last is not None and valid_from <= last:
-        raise Refusal(f"the journal is sealed through {last}; choose a day after it for the new code")
+        raise Refusal(
+            _("the journal is sealed through %(last)s; choose a day after it for the new code") % {"last": last}
+        )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ledger_accountmapping (creditor_id, account, code, label, valid_from, changed_by) "
@@ -187,17 +203,17 @@ def change_policy(creditor_id: int, handled: PolicyFacts, reason: str, actor: st
     are not over.
     """
     if not reason.strip():
-        raise Refusal("a change of policy needs a reason")
+        raise Refusal(_("a change of policy needs a reason"))
     try:
         creditor(creditor_id)
     except LookupError:
-        raise Refusal("there is no such creditor") from None
+        raise Refusal(_("there is no such creditor")) from None
     if handled.small_difference_minor < 0 or handled.interest_minimum_minor < 0:
-        raise Refusal("the limits of a policy are amounts of zero or more")
+        raise Refusal(_("the limits of a policy are amounts of zero or more"))
     if handled.contract_percent is not None and not 0 <= handled.contract_percent < 1000:
-        raise Refusal("a contract's interest rate is a percentage from 0 to 999")
+        raise Refusal(_("a contract's interest rate is a percentage from 0 to 999"))
     if handled.seal_after_days is not None and not 1 <= handled.seal_after_days <= 3650:
-        raise Refusal("days are sealed from 1 to 3650 days after they end")
+        raise Refusal(_("days are sealed from 1 to 3650 days after they end"))
     if handled == policy(creditor_id):
         return
     with connection.cursor() as cursor:

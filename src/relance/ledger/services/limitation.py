@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
@@ -39,15 +40,21 @@ def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date
     """
     if kind not in RECORDED:
         raise Refusal(
-            f"{kind!r} does not restart a limitation period; only {', '.join(RECORDED)} do, and part payments, "
-            "which are read from the receipts"
+            _(
+                "'%(kind)s' does not restart a limitation period; only %(known)s do, and part payments, which are "
+                "read from the receipts"
+            )
+            % {"kind": kind, "known": ", ".join(RECORDED)}
         )
     if not act.reason.strip():
-        raise Refusal("say what proves it: the signed plan, the court's file number, the declared claim")
+        raise Refusal(_("say what proves it: the signed plan, the court's file number, the declared claim"))
     if not item_ids:
-        raise Refusal("choose the items whose period starts anew")
+        raise Refusal(_("choose the items whose period starts anew"))
     if occurred_on > act.on:
-        raise Refusal(f"{occurred_on} lies ahead of {act.on}; record it when it has happened")
+        raise Refusal(
+            _("%(occurred)s lies ahead of %(on)s; record it when it has happened")
+            % {"occurred": occurred_on, "on": act.on}
+        )
 
     def work(posting_id: int) -> Result:
         numbers = known_items(act.account_id, item_ids)
@@ -59,7 +66,7 @@ def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date
             )
             known = cursor.fetchone()
             if known is not None:
-                raise Refusal(f"this is recorded for {numbers[known[0]]} already")
+                raise Refusal(_("this is recorded for %(number)s already") % {"number": numbers[known[0]]})
             cursor.executemany(
                 "INSERT INTO ledger_interruption (account_id, item_id, kind, occurred_on, posting_id) "
                 "VALUES (%s, %s, %s, %s, %s)",

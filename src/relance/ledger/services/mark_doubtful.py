@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.bulk import id_array
 from relance.kit.ids import next_ids
@@ -22,7 +23,7 @@ def mark_doubtful(act: Act, item_ids: Sequence[int]) -> Posted:
 
     Raises Refusal without a reason, and for an item that is settled or already doubtful. They are chased as before.
     """
-    refuse_without_reason(act, "a doubtful mark")
+    refuse_without_reason(act, _("a doubtful mark"))
     return _mark(act, item_ids, is_doubtful=True)
 
 
@@ -32,23 +33,31 @@ def unmark_doubtful(act: Act, item_ids: Sequence[int]) -> Posted:
 
     Raises Refusal without a reason, and for an item that is not doubtful.
     """
-    refuse_without_reason(act, "taking a doubtful mark away")
+    refuse_without_reason(act, _("taking a doubtful mark away"))
     return _mark(act, item_ids, is_doubtful=False)
 
 
 def _mark(act: Act, item_ids: Sequence[int], *, is_doubtful: bool) -> Posted:
     def work(posting_id: int) -> Result:
         if is_doubtful:
-            items = open_items_at_hand(act, item_ids, "to mark as doubtful")
+            items = open_items_at_hand(act, item_ids, _("to mark as doubtful"))
         elif item_ids:
             items = items_at_hand(act.account_id, item_ids)
         else:
-            raise Refusal("name the items that are no longer doubtful")
+            raise Refusal(_("name the items that are no longer doubtful"))
         for item in items:
             if item.is_doubtful == is_doubtful:
-                raise Refusal(f"{item.number} is {'already' if is_doubtful else 'not'} marked as doubtful")
+                told = (
+                    _("%(number)s is already marked as doubtful")
+                    if is_doubtful
+                    else _("%(number)s is not marked as doubtful")
+                )
+                raise Refusal(told % {"number": item.number})
             if item.marked_on is not None and act.on < item.marked_on:
-                raise Refusal(f"the mark of {item.number} changed on {item.marked_on}; choose that day or a later one")
+                raise Refusal(
+                    _("the mark of %(number)s changed on %(on)s; choose that day or a later one")
+                    % {"number": item.number, "on": item.marked_on}
+                )
         add_marks(act.account_id, posting_id, [item.id for item in items], act.on, is_doubtful=is_doubtful)
         _transfer([act.account_id], posting_id)
         return {"ids": [item.id for item in items]}

@@ -3,12 +3,13 @@
 from dataclasses import asdict
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.events import publish
-from relance.kit.money import AmountError, exponent, format_amount
+from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import chart
-from relance.ledger.at_hand import posted, refuse_without_reason
+from relance.ledger.at_hand import posted, refuse_unknown_currency, refuse_without_reason
 from relance.ledger.booking import add_credit, book
 from relance.ledger.facts import Act, CreditNoteOrder, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
@@ -25,15 +26,12 @@ def post_credit_note(act: Act, order: CreditNoteOrder) -> Posted:
     it carries none. Of an item in instalments it pays the instalments, the first due first. Raises Refusal without a
     number or reason, for a number already posted, an amount that is not positive, an unknown item, or another currency.
     """
-    refuse_without_reason(act, "a credit note")
+    refuse_without_reason(act, _("a credit note"))
     if not order.number.strip():
-        raise Refusal("a credit note needs a number of its own")
+        raise Refusal(_("a credit note needs a number of its own"))
     if order.amount_minor <= 0:
-        raise Refusal("a credit note has an amount above zero")
-    try:
-        exponent(order.currency)
-    except AmountError as error:
-        raise Refusal(str(error)) from None
+        raise Refusal(_("a credit note has an amount above zero"))
+    refuse_unknown_currency(order.currency)
 
     def work(posting_id: int) -> Result:
         _refuse_known(act.account_id, order.number)
@@ -65,8 +63,11 @@ def _refuse_known(account_id: int, number: str) -> None:
         row = cursor.fetchone()
     if row is not None:
         raise Refusal(
-            f"credit note {number!r} is already posted with {format_amount(row[1], row[0])} {row[0]} on {row[2]}; "
-            "give the new one a number of its own"
+            _(
+                "credit note '%(number)s' is already posted with %(amount)s %(currency)s on %(on)s; "
+                "give the new one a number of its own"
+            )
+            % {"number": number, "amount": format_amount(row[1], row[0]), "currency": row[0], "on": row[2]}
         )
 
 
@@ -84,11 +85,15 @@ def _named_item(account_id: int, order: CreditNoteOrder) -> tuple[int | None, in
         row = cursor.fetchone()
     if row is None:
         raise Refusal(
-            f"there is no invoice {order.item_number!r} on this account; correct the number or leave it empty"
+            _("there is no invoice '%(number)s' on this account; correct the number or leave it empty")
+            % {"number": order.item_number}
         )
     item_id, currency, tax_minor, amount_minor = row
     if currency != order.currency:
-        raise Refusal(f"{order.item_number} is in {currency}; its credit note cannot be in {order.currency}")
+        raise Refusal(
+            _("%(number)s is in %(currency)s; its credit note cannot be in %(other)s")
+            % {"number": order.item_number, "currency": currency, "other": order.currency}
+        )
     return item_id, tax_share(tax_minor, amount_minor, order.amount_minor)
 
 

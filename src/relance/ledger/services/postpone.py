@@ -4,14 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.events import publish
+from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger.at_hand import ItemAtHand, open_items_at_hand, posted, refuse_held, refuse_without_reason
 from relance.ledger.booking import add_credit, add_item, allocate_bound
 from relance.ledger.facts import Act, ItemsPosted, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
-from relance.ledger.rules import instalments, tax_share
+from relance.ledger.rules import PlanFault, instalments, tax_share
 from relance.ledger.services.mark_doubtful import add_marks
 
 
@@ -22,16 +24,22 @@ def postpone(act: Act, item_id: int, due_on: dt.date) -> Posted:
     Raises Refusal without a reason, for a settled item, a due date before the document's own or already past on the
     act's day, and for an act dated before the last postponement. `ids` is the item.
     """
-    refuse_without_reason(act, "a postponement")
+    refuse_without_reason(act, _("a postponement"))
 
     def work(posting_id: int) -> Result:
-        (item,) = open_items_at_hand(act, [item_id], "to postpone")
+        (item,) = open_items_at_hand(act, [item_id], _("to postpone"))
         if item.due_on is not None and due_on < item.due_on:
-            raise Refusal(f"{item.number} is due on {item.due_on}; a due date can be moved later, not earlier")
+            raise Refusal(
+                _("%(number)s is due on %(due)s; a due date can be moved later, not earlier")
+                % {"number": item.number, "due": item.due_on}
+            )
         if due_on != item.due_on and due_on < act.on:
-            raise Refusal(f"{due_on} is past on {act.on}; choose a later due date")
+            raise Refusal(_("%(due)s is past on %(on)s; choose a later due date") % {"due": due_on, "on": act.on})
         if item.postponed_on is not None and act.on < item.postponed_on:
-            raise Refusal(f"{item.number} was postponed on {item.postponed_on}; choose that day or a later one")
+            raise Refusal(
+                _("%(number)s was postponed on %(on)s; choose that day or a later one")
+                % {"number": item.number, "on": item.postponed_on}
+            )
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO ledger_postponement (account_id, item_id, due_on, effective_on, posting_id) "
@@ -55,11 +63,11 @@ def split(act: Act, item_id: int, parts: Sequence[tuple[dt.date, int]]) -> Poste
     booked: the same is owed as before. Raises Refusal without a reason, for a settled item, one that is disputed or
     with money on its way, and for parts that do not fit (see `rules.instalments`).
     """
-    refuse_without_reason(act, "an instalment plan")
+    refuse_without_reason(act, _("an instalment plan"))
 
     def work(posting_id: int) -> Result:
-        (item,) = open_items_at_hand(act, [item_id], "to split")
-        refuse_held(item, "splitting it")
+        (item,) = open_items_at_hand(act, [item_id], _("to split"))
+        refuse_held(item, _("splitting it"))
         made = _split(act, posting_id, item, parts)
         told.update(number=item.number, currency=item.currency, amount_minor=item.open_minor)
         publish(MoneyMoved([act.account_id], effective_on=act.on))
@@ -81,7 +89,9 @@ def _split(act: Act, posting_id: int, item: ItemAtHand, parts: Sequence[tuple[dt
         )
         earlier_count, split_count = cursor.fetchone()
     tax_minor = tax_share(item.tax_minor, item.amount_minor, item.open_minor)
-    planned = instalments(item.number, item.currency, item.open_minor, tax_minor, parts, act.on, earlier_count)
+    planned = instalments(item.number, item.open_minor, tax_minor, parts, act.on, earlier_count)
+    if isinstance(planned, PlanFault):
+        raise Refusal(_said(planned, item, parts, act.on))
     credit_id = add_credit(
         act.account_id, posting_id, "split", f"SPL-{split_count + 1}-{item.number}", item.currency, act.on,
         item.open_minor, reason=act.reason.strip()[:300], posted_by=act.actor,
@@ -98,3 +108,29 @@ def _split(act: Act, posting_id: int, item: ItemAtHand, parts: Sequence[tuple[dt
     if item.is_doubtful:
         add_marks(act.account_id, posting_id, made, act.on, is_doubtful=True)
     return made
+
+
+def _said(fault: PlanFault, item: ItemAtHand, parts: Sequence[tuple[dt.date, int]], on: dt.date) -> str:
+    """What is wrong with the instalments, and what to do."""
+    match fault:
+        case PlanFault.TOO_FEW:
+            return _("an instalment plan has two parts or more; to move one date, postpone the item")
+        case PlanFault.NOTHING:
+            return _("every instalment has an amount above zero")
+        case PlanFault.UNORDERED:
+            return _("instalments have rising due dates, one for each; put them in order")
+        case PlanFault.PAST:
+            return _("the first instalment is due on %(due)s, before %(on)s; give it that day or a later one") % {
+                "due": parts[0][0],
+                "on": on,
+            }
+        case PlanFault.OTHER_TOTAL:
+            return _("the instalments add up to %(total)s %(currency)s, but %(open)s is open; make them equal") % {
+                "total": format_amount(sum(minor for _due_on, minor in parts), item.currency),
+                "currency": item.currency,
+                "open": item.open_text,
+            }
+        case PlanFault.LONG_NUMBER:
+            return _("%(number)s has too long a number for instalments; correct it and bill it anew") % {
+                "number": item.number
+            }

@@ -3,6 +3,7 @@
 import re
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from schwifty import IBAN
 from schwifty.exceptions import SchwiftyException
 
@@ -26,9 +27,9 @@ def post_receipt(order: ReceiptOrder, posted_by: str = "", key: str = "") -> Pos
     MoneyMoved acts in this same transaction.
     """
     if order.amount_minor <= 0:
-        raise Refusal("a receipt has an amount above zero; to take one back, reverse it")
+        raise Refusal(_("a receipt has an amount above zero; to take one back, reverse it"))
     if not order.number.strip():
-        raise Refusal("a receipt needs a reference of its own, such as the bank's or the cheque's number")
+        raise Refusal(_("a receipt needs a reference of its own, such as the bank's or the cheque's number"))
     known: list[PostedReceipt] = []
 
     def work(posting_id: int) -> Result:
@@ -109,8 +110,16 @@ def _known_receipt(order: ReceiptOrder) -> PostedReceipt | None:
     credit_id, currency, amount_minor, received_on, open_minor = row
     if (currency, amount_minor, received_on) != (order.currency, order.amount_minor, order.received_on):
         raise Refusal(
-            f"receipt {order.number!r} is already posted with {format_amount(amount_minor, currency)} {currency} "
-            f"received on {received_on}; give the new receipt a reference of its own"
+            _(
+                "receipt '%(number)s' is already posted with %(amount)s %(currency)s received on %(on)s; "
+                "give the new receipt a reference of its own"
+            )
+            % {
+                "number": order.number,
+                "amount": format_amount(amount_minor, currency),
+                "currency": currency,
+                "on": received_on,
+            }
         )
     return PostedReceipt(credit_id, False, open_minor)
 
@@ -131,11 +140,14 @@ def record_payer(act: Act, credit_id: int, iban: str) -> Posted:
     Raises Refusal without a reason, for an account number that is not an IBAN, or when another one is known.
     """
     if not act.reason.strip():
-        raise Refusal("say where the payer's account is known from, such as the bank statement's line")
+        raise Refusal(_("say where the payer's account is known from, such as the bank statement's line"))
     try:
         plain = str(IBAN(iban))
     except SchwiftyException as error:
-        raise Refusal(f"{iban!r} is not an IBAN ({error}); copy it from the bank statement") from None
+        raise Refusal(
+            _("'%(iban)s' is not an IBAN (%(trouble)s); copy it from the bank statement")
+            % {"iban": iban, "trouble": error}
+        ) from None
 
     def work(posting_id: int) -> Result:  # noqa: ARG001
         with connection.cursor() as cursor:
@@ -145,7 +157,7 @@ def record_payer(act: Act, credit_id: int, iban: str) -> Posted:
                 [plain, act.account_id, credit_id, plain],
             )
             if cursor.rowcount == 0:
-                raise Refusal("there is no such receipt, or it came from another account that is already known")
+                raise Refusal(_("there is no such receipt, or it came from another account that is already known"))
         return {"credit_id": credit_id}
 
     done = perform("payer_recorded", act, {"credit_id": credit_id, "payer": f"…{plain[-4:]}"}, work)

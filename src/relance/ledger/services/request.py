@@ -6,10 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
-from relance.ledger.at_hand import credit_at_hand, open_items_at_hand, posted, refuse_held, refuse_without_reason
+from relance.ledger.at_hand import (
+    credit_at_hand,
+    open_items_at_hand,
+    posted,
+    refuse_before_free,
+    refuse_held,
+    refuse_without_reason,
+)
 from relance.ledger.facts import Act, Posted
 from relance.ledger.postings import Result, perform
 
@@ -23,14 +31,14 @@ def request_write_off(act: Act, item_ids: Sequence[int], recovers_vat: bool) -> 
     their way, already asked for, or of several currencies.
     """
     _refuse_nobody(act)
-    refuse_without_reason(act, "a write-off")
+    refuse_without_reason(act, _("a write-off"))
 
     def work(posting_id: int) -> Result:  # noqa: ARG001
-        items = open_items_at_hand(act, item_ids, "to write off")
+        items = open_items_at_hand(act, item_ids, _("to write off"))
         if len({item.currency for item in items}) > 1:
-            raise Refusal("items of several currencies cannot be written off together; ask for each currency")
+            raise Refusal(_("items of several currencies cannot be written off together; ask for each currency"))
         for item in items:
-            refuse_held(item, "writing it off")
+            refuse_held(item, _("writing it off"))
         _refuse_asked(act.account_id, {item.id: item.number for item in items})
         total = sum(item.open_minor for item in items)
         named = [{"id": item.id, "number": item.number, "amount_minor": item.open_minor} for item in items]
@@ -52,7 +60,10 @@ def _refuse_asked(account_id: int, numbers: dict[int, str]) -> None:
         for (data,) in cursor.fetchall():
             for item in read_data(data)["items"]:
                 if item["id"] in numbers:
-                    raise Refusal(f"a write-off of {numbers[item['id']]} is asked for already; decide that one first")
+                    raise Refusal(
+                        _("a write-off of %(number)s is asked for already; decide that one first")
+                        % {"number": numbers[item["id"]]}
+                    )
 
 
 @transaction.atomic
@@ -63,33 +74,41 @@ def request_refund(act: Act, credit_id: int, amount_minor: int, iban: str) -> Po
     requests, for a payment whose account is not known, and for another account than that.
     """
     _refuse_nobody(act)
-    refuse_without_reason(act, "a refund")
+    refuse_without_reason(act, _("a refund"))
     if amount_minor <= 0:
-        raise Refusal("a refund has an amount above zero")
+        raise Refusal(_("a refund has an amount above zero"))
     plain = re.sub(r"\s", "", iban).upper()
 
     def work(posting_id: int) -> Result:  # noqa: ARG001
         credit = credit_at_hand(act.account_id, credit_id)
         if credit.kind not in ("receipt", "credit_note") or credit.is_reversed:
-            raise Refusal(f"{credit.number} is no payment or credit note that could be refunded")
-        if act.on < credit.free_from:
             raise Refusal(
-                f"the money of {credit.number} is free since {credit.free_from}; choose that day or a later one"
+                _("%(number)s is no payment or credit note that could be refunded") % {"number": credit.number}
             )
+        refuse_before_free(act, credit)
         if not credit.payer_iban:
             raise Refusal(
-                f"the account that {credit.number} came from is not known, and money goes back there only; "
-                "record the payer's account from the bank statement first"
+                _(
+                    "the account that %(number)s came from is not known, and money goes back there only; "
+                    "record the payer's account from the bank statement first"
+                )
+                % {"number": credit.number}
             )
         if plain != credit.payer_iban:
             raise Refusal(
-                f"{credit.number} came from another account than {plain}; refund it to …{credit.payer_iban[-4:]}"
+                _("%(number)s came from another account than %(iban)s; refund it to …%(end)s")
+                % {"number": credit.number, "iban": plain, "end": credit.payer_iban[-4:]}
             )
         left = credit.open_minor - _asked_of(act.account_id, credit.id)
         if amount_minor > left:
             raise Refusal(
-                f"{format_amount(max(0, left), credit.currency)} {credit.currency} of {credit.number} can be refunded, "
-                f"less than {format_amount(amount_minor, credit.currency)}; lower the amount"
+                _("%(left)s %(currency)s of %(number)s can be refunded, less than %(asked)s; lower the amount")
+                % {
+                    "left": format_amount(max(0, left), credit.currency),
+                    "currency": credit.currency,
+                    "number": credit.number,
+                    "asked": format_amount(amount_minor, credit.currency),
+                }
             )
         told.update(number=credit.number, currency=credit.currency)
         data = {"credit": credit.id, "number": credit.number, "iban": plain}
@@ -113,7 +132,7 @@ def _asked_of(account_id: int, credit_id: int) -> int:
 
 def _refuse_nobody(act: Act) -> None:
     if not act.actor:
-        raise Refusal("a request needs the name of who asks, because another person has to decide it")
+        raise Refusal(_("a request needs the name of who asks, because another person has to decide it"))
 
 
 def _add_request(act: Act, kind: str, currency: str, amount_minor: int, data: dict[str, Any]) -> int:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
@@ -25,7 +26,7 @@ def reverse_receipt(
     instead), part of it was refunded, the day lies before the receipt or in a sealed day, or no reason is given.
     """
     if not reason.strip():
-        raise Refusal("a reversal needs a reason")
+        raise Refusal(_("a reversal needs a reason"))
 
     def work(posting_id: int) -> Result:
         receipt = _reversible(account_id, credit_id, reversed_on)
@@ -80,14 +81,20 @@ def _reversible(account_id: int, credit_id: int, reversed_on: dt.date) -> _Recei
         )
         row = cursor.fetchone()
     if row is None or row[0] != "receipt":
-        raise Refusal("there is no such receipt on this account")
-    _, number, currency, amount_minor, received_on, method, taken_back_on, refunded = row
+        raise Refusal(_("there is no such receipt on this account"))
+    number, currency, amount_minor, received_on, method, taken_back_on, refunded = row[1:]
     if taken_back_on is not None:
-        raise Refusal(f"receipt {number!r} is already reversed, on {taken_back_on}; nothing of it is left to reverse")
+        raise Refusal(
+            _("receipt '%(number)s' is already reversed, on %(on)s; nothing of it is left to reverse")
+            % {"number": number, "on": taken_back_on}
+        )
     if refunded:
-        raise Refusal(f"part of receipt {number!r} was refunded; what is refunded cannot be reversed as well")
+        raise Refusal(
+            _("part of receipt '%(number)s' was refunded; what is refunded cannot be reversed as well")
+            % {"number": number}
+        )
     if reversed_on < received_on:
-        raise Refusal(f"the receipt is of {received_on}; it cannot be reversed before that day")
+        raise Refusal(_("the receipt is of %(on)s; it cannot be reversed before that day") % {"on": received_on})
     return _Receipt(number, currency, amount_minor, money_account(method))
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from relance.customers.services import lock_accounts
 from relance.ledger.rules import NewAllocation
 from relance.ledger.services.allocate import allocate_chunk
+from relance.ledger.services.exclude import lift_in_flight
 from relance.ledger.services.interest_policy import interest_on_settlement
 from relance.ledger.services.mark_doubtful import settle_doubtful
 from relance.ledger.services.recover import recover_written_off
@@ -20,6 +21,7 @@ def settle(account_ids: Sequence[int], posting_id: int | None = None) -> list[tu
 
     Returns the allocations made from receipts and credit notes, by account.
     """
+    lift_in_flight(account_ids, posting_id)
     made = allocate_chunk(account_ids, posting_id)
     made += follow_policy(made, posting_id)
     recover_written_off(account_ids)

@@ -27,7 +27,7 @@ def item(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
         "entry": aged(found, today),
         "is_doubtful": is_doubtful,
         "menu": item_menu(found, request.user.may, is_late=found.is_overdue(today), is_doubtful=is_doubtful),
-        "allocations": [one for one in ledger.allocations_of(account_id) if one.item_id == item_id][:LINES_AT_MOST],
+        "allocations": ledger.allocations_of(account_id, item_id=item_id, limit=LINES_AT_MOST),
         "exclusions": [one for one in ledger.exclusions_of(account_id, today) if one.item_id == item_id],
         "interest": next((one for one in ledger.claimable_interest(account_id, today) if one.item_id == item_id), None),
         "limitation": next((one for one in ledger.limitations(account_id, today) if one.item.id == item_id), None),
@@ -45,6 +45,6 @@ def credit(request: StaffRequest, account_id: int, credit_id: int) -> HttpRespon
         "as_of": as_of(),
         "credit": found,
         "menu": credit_menu(found, request.user.may),
-        "allocations": [one for one in ledger.allocations_of(account_id) if one.credit_id == credit_id][:LINES_AT_MOST],
+        "allocations": ledger.allocations_of(account_id, credit_id=credit_id, limit=LINES_AT_MOST),
     }
     return render(request, "desk/credit.html", context)

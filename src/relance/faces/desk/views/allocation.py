@@ -28,7 +28,10 @@ from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
 ROWS_AT_MOST = 200
-"""Rows that each side of the screen shows; the oldest items, the newest allocations."""
+"""Open items that the screen shows, the oldest due first."""
+
+ALLOCATIONS_PER_PAGE = 100
+"""Live allocations that a page lists, the newest first."""
 
 
 @needs(Permission.ALLOCATE)
@@ -68,15 +71,18 @@ def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
     credit_id, item_id = whole_number(query.get("credit", "")), whole_number(query.get("item", ""))
     credits, items, currency, currencies = _sides(account, query.get("currency", ""), credit_id, item_id)
     known = {credit.id for credit in credits}
-    allocations = [one for one in ledger.allocations_of(account.id) if one.currency == currency]
+    try:
+        listing = ledger.allocation_page(account.id, currency, query.get("after") or None, ALLOCATIONS_PER_PAGE)
+    except ValueError:
+        listing = ledger.allocation_page(account.id, currency, limit=ALLOCATIONS_PER_PAGE)
     return {
         "account": account,
         "as_of": as_of(),
         "currencies": currencies,
         "choice": first_choice(currency, credits, items, credit_id if credit_id in known else None, item_id),
         "key": secrets.token_hex(12),
-        "allocations": allocations[:ROWS_AT_MOST],
-        "allocation_count": len(allocations),
+        "listing": listing,
+        "may_undo": any(not one.belongs_to for one in listing.rows),
         "undo_form": ReasonForm(),
     }
 
@@ -132,8 +138,8 @@ def undo(request: StaffRequest, account_id: int) -> HttpResponse:
     """Undo the chosen allocations, with the reason; what it does is told before."""
     account = found_account(account_id)
     sent = request.POST if request.method == "POST" else request.GET
-    asked = {whole_number(text) for text in sent.getlist("allocation")}
-    found = [one for one in ledger.allocations_of(account_id) if one.id in asked]
+    asked = sorted({number for text in sent.getlist("allocation") if (number := whole_number(text)) is not None})
+    found = ledger.allocations_of(account_id, asked)
     if not asked:
         messages.error(request, _("Choose what to undo."))
         return redirect("desk:account_allocate", account_id)
@@ -143,7 +149,7 @@ def undo(request: StaffRequest, account_id: int) -> HttpResponse:
         data = form.cleaned_data
         act = Act(account_id, as_of(), request.user.username, data["reason"], posting_key(request))
         try:
-            created = _undo(request, account, act, found, sorted(one for one in asked if one is not None))
+            created = _undo(request, account, act, found, asked)
         except Refusal as refused:
             refusal = said(refused)
         else:
@@ -155,7 +161,7 @@ def undo(request: StaffRequest, account_id: int) -> HttpResponse:
             messages.success(request, told if created else str(SENT_BEFORE))
             credit = f"?credit={found[0].credit_id}" if found else ""
             return redirect(reverse("desk:account_allocate", args=[account_id]) + credit)
-    context = {"account": account, "allocations": found, "asked": sorted(filter(None, asked)), "form": form,
+    context = {"account": account, "allocations": found, "asked": asked, "form": form,
                "refusal": refusal}  # fmt: skip
     return render(request, "desk/allocation/undo.html", context, status=422 if form.is_bound else 200)
 

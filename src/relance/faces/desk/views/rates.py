@@ -1,7 +1,7 @@
 """Published rates: what is in force in each country, what is missing, and new ones entered by two people."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from relance.customers.queries import countries_with_accounts
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.day import as_of
 from relance.faces.desk.rate_forms import RateForm, RefusalForm
@@ -18,7 +19,7 @@ from relance.faces.desk.templatetags.desk import day, language
 from relance.faces.desk.templatetags.finance import percentage
 from relance.kit.refusal import Refusal
 from relance.legal import queries, services
-from relance.legal.facts import RateGap, RateRow, RateState, Series
+from relance.legal.facts import Pack, RateGap, RateRow, RateState, Series
 from relance.legal.packs import packs
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
@@ -60,6 +61,16 @@ class SeriesCard:
         return next((row for row in self.rows if row.state in counted and not row.replaced), None)
 
 
+class _Countries:
+    """Some countries with the cards of their series, and the names of those that need none."""
+
+    def __init__(self, cards: Mapping[str, SeriesCard], found: Iterable[Pack]) -> None:
+        named = [(_titled(pack.name.said_in(language())), [cards[one.code] for one in pack.series]) for pack in found]
+        self.tables = [(name, shown) for name, shown in named if shown]
+        self.rateless = ", ".join(name for name, shown in named if not shown)
+        self.cards = list({card.series.code: card for _name, shown in named for card in shown}.values())
+
+
 def _titled(name: str) -> str:
     """A name from within a sentence as a title, without its article."""
     for article in ("the ", "The ", "le ", "la ", "les ", "l'"):
@@ -70,16 +81,15 @@ def _titled(name: str) -> str:
 @needs(Permission.SEE_JOURNAL)
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
-    """Every country's series with their rates in force; what is missing comes first."""
+    """The series of the countries we bill in, with their rates in force, what is missing first; then the others."""
     today = as_of()
     cards = {card.series.code: card for card in _cards(today)}
-    countries = [
-        (pack.name.said_in(language()), [cards[series.code] for series in pack.series]) for pack in packs().values()
-    ]
+    billed = countries_with_accounts()
+    ours = _Countries(cards, [pack for code, pack in packs().items() if code in billed])
     context = {
-        "countries": [(_titled(name), found) for name, found in countries if found],
-        "rateless": ", ".join(_titled(name) for name, found in countries if not found),
-        "missing": [card for card in cards.values() if card.gap],
+        "ours": ours,
+        "others": _Countries(cards, [pack for code, pack in packs().items() if code not in billed]),
+        "missing": [card for card in ours.cards if card.gap],
         "waiting": [(card, row) for card in cards.values() for row in card.waiting],
         "as_of": today,
     }
