@@ -25,6 +25,8 @@ if not os.environ.get("RELANCE_DATABASE_URL"):
     from relance.kit.postgres import ensure_database_url
 
     ensure_database_url(_HOME)
+# Tests that commit empty every table afterwards; the tables that are only ever added to let no one else do so.
+os.environ["PGOPTIONS"] = f"{os.environ.get('PGOPTIONS', '')} -c relance.truncate_allowed=on".strip()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

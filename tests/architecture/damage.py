@@ -216,8 +216,10 @@ def _entry(source: int, booked_on: dt.date, debit: str, credit: str, minor: int,
 def _approved_rate(series: str, valid_from: str, percent: str, decided_by: str) -> str:
     """SQL that slips in an approved rate which fiona proposed."""
     return f"""INSERT INTO legal_rate
-        (series, valid_from, percent, source, state, proposed_by, proposed_at, decided_by, decided_at, reason)
-        VALUES ('{series}', '{valid_from}', {percent}, 'a source', 'approved', 'fiona', now(), '{decided_by}', now(), '')"""
+        (series, valid_from, percent, source, state, proposed_by, proposed_at, decided_by, decided_at, reason,
+         replaces_because)
+        VALUES ('{series}', '{valid_from}', {percent}, 'a source', 'approved', 'fiona', now(), '{decided_by}', now(), '',
+                '')"""
 
 
 DAMAGE: Mapping[str, tuple[str, ...]] = {
@@ -226,6 +228,7 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         f"DROP INDEX legal_rate_approved_once; {_approved_rate('ecb_mro', '2027-01-01', '2.4', 'gilles')}",
     ),
     "legal.rate_fits_its_pack": (_approved_rate("fr_legal_professional", "2026-01-01", "2.63", "gilles"),),
+    "legal.replaced_rate_has_successor": ("UPDATE legal_rate SET state = 'replaced' WHERE series = 'ecb_mro'",),
     "ledger.item_open_amount": (
         "UPDATE ledger_openitem SET open_minor = open_minor - 1 WHERE id = 12",
         "DELETE FROM ledger_allocation WHERE id = 32",
@@ -266,6 +269,21 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         "UPDATE ledger_seal SET entry_count = entry_count + 1 WHERE day = '2025-02-01'",
         "INSERT INTO ledger_accountmapping (creditor_id, account, code, label, valid_from, changed_by) "
         "SELECT min(creditor_id), '411', '411000', 'Clients', '2025-01-01', '' FROM ledger_seal",
+        "INSERT INTO ledger_accountmapping (creditor_id, account, code, label, valid_from, changed_by) "
+        "SELECT min(creditor_id), '411', '411', 'Clients', '2025-01-01', '' FROM ledger_seal",
+        "UPDATE ledger_openitem SET number = 'F-X' WHERE id = 11",
+        "UPDATE ledger_openitem SET kind = 'late_fee' WHERE id = 11",
+        "UPDATE ledger_openitem SET born_on = '2025-01-02' WHERE id = 11",
+        "UPDATE ledger_credit SET number = 'P-X' WHERE id = 21",
+        "UPDATE ledger_credit SET received_on = '2025-02-11' WHERE id = 21",
+        f"UPDATE customers_billingaccount SET number = 'A-X' WHERE id = {ACCOUNT}",
+    ),
+    "ledger.entry_on_document_day": (
+        "UPDATE ledger_entry SET booked_on = '2025-01-02' WHERE source_id = 11",
+        "UPDATE ledger_openitem SET born_on = '2025-01-02' WHERE id = 11",
+        "UPDATE ledger_credit SET received_on = '2025-02-11' WHERE id = 21",
+        "UPDATE ledger_reversal SET reversed_on = '2025-02-26' WHERE id = 41",
+        "DELETE FROM ledger_posting WHERE kind = 'marked_doubtful'",
     ),
     "ledger.sealed_days_closed": (
         "INSERT INTO ledger_entry (account_id, source_id, booked_on, currency, debit, credit, amount_minor) "
@@ -301,6 +319,8 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         "DELETE FROM ledger_posting WHERE kind = 'request_approved'",
         "ALTER TABLE ledger_request DROP CONSTRAINT request_approved_by_another; "
         "UPDATE ledger_request SET decided_by = requested_by",
+        "ALTER TABLE ledger_request DROP CONSTRAINT request_approved_by_another; "
+        "UPDATE ledger_request SET decided_by = upper(requested_by)",
     ),
     "ledger.recovery_within_write_off": (
         "UPDATE ledger_openitem SET amount_minor = 1201 WHERE kind = 'recovery'",
@@ -314,6 +334,10 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
     "ledger.bound_credit_used_up": (
         "UPDATE ledger_credit SET open_minor = 1 WHERE kind = 'write_off'",
         "UPDATE ledger_credit SET open_minor = 1 WHERE kind = 'split'",
+    ),
+    "ledger.small_difference_is_small": (
+        "UPDATE ledger_credit SET kind = 'small_difference', amount_minor = 501 WHERE kind = 'split'",
+        "UPDATE ledger_credit SET kind = 'small_difference', currency = 'JPY', amount_minor = 6 WHERE kind = 'split'",
     ),
     "ledger.exclusion_lifted_whole": (
         "UPDATE ledger_exclusion SET amount_minor = amount_minor + 1 WHERE undoes_id IS NOT NULL",

@@ -119,6 +119,8 @@ def test_a_payment_that_is_gone_is_said(account_id: int, credit_id: int, client:
     allocate_by_hand(Act(account_id, TODAY, "somebody else"), [line, other])
     answer = client.post(f"/accounts/{account_id}/allocate/", sent)
     assert answer.status_code == 422
+    assert text_of(answer.content).count("somebody allocated it meanwhile") == 1
+    assert value_of(answer.content, items(account_id)["B-2"][0]) == ""
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,59 @@ def test_rates_query_count(db: None, sign_in: Callable[..., SignedIn]) -> None:
         client.get("/rates/ecb_mro/")
 
 
+def test_a_wrong_rate_is_replaced_by_two_people(db: None, sign_in: Callable[..., SignedIn]) -> None:
+    first, second = sign_in(Role.FINANCE, name="ines").client, sign_in(Role.FINANCE, name="omar").client
+    first.post("/rates/de_base_rate/propose/", GERMAN | {"percent": "22.7"})
+    second.post(f"/rates/{rate_rows('de_base_rate')[0].id}/approve/")
+    page = first.get("/rates/de_base_rate/?replace=2025-01-01").content.decode()
+    assert "<details open>" in page and "Propose the replacement" in page
+    sent = GERMAN | {"reason": "the comma slipped"}
+    assert first.post("/rates/de_base_rate/replace/", sent | {"reason": " "}).status_code == 422
+    assert first.post("/rates/de_base_rate/replace/", sent)["Location"] == "/rates/de_base_rate/"
+    (waiting,) = [row for row in rate_rows("de_base_rate") if row.state == "proposed"]
+    assert "the comma slipped" in text_of(second.get("/rates/de_base_rate/").content)
+    assert rate_book().percent("de_base_rate", TODAY) == Decimal("22.7")
+    assert "2.27% counts from" in text_of(second.post(f"/rates/{waiting.id}/approve/", follow=True).content)
+    assert rate_book().percent("de_base_rate", TODAY) == Decimal("2.27")
+    history = text_of(first.get("/rates/de_base_rate/").content)
+    assert "Replaced" in history and "22.70%" in history and "replaces the one before: the comma slipped" in history
+    assert audit_rows().rows[0].details["replaces_because"] == "the comma slipped"
+
+
+def test_a_packs_confirmed_rate_is_replaced_openly(db: None, sign_in: Callable[..., SignedIn]) -> None:
+    first, second = sign_in(Role.FINANCE, name="ines").client, sign_in(Role.FINANCE, name="omar").client
+    sent = {"valid_from": "2025-01-01", "percent": "3.2", "source": "BCE", "reason": "misread"}
+    assert first.post("/rates/ecb_mro/replace/", sent).status_code == 302
+    assert "It contradicts the confirmed rate" in text_of(second.get("/rates/ecb_mro/").content)
+    (waiting,) = [row for row in rate_rows("ecb_mro") if row.state == "proposed"]
+    second.post(f"/rates/{waiting.id}/approve/")
+    assert "not the country pack’s rate" in text_of(first.get("/rates/ecb_mro/").content)
+    assert sign_in(Role.AUDITOR).client.post("/rates/ecb_mro/replace/", sent).status_code == 403
+    assert first.post("/rates/de_base_rate/replace/", sent).status_code == 404, "nothing in force"
+
+
+def test_a_rate_below_zero_is_asked_about(db: None, sign_in: Callable[..., SignedIn]) -> None:
+    client = sign_in(Role.FINANCE).client
+    sent = GERMAN | {"percent": "-0.88"}
+    asked = client.post("/rates/de_base_rate/propose/", sent)
+    assert asked.status_code == 422 and "below zero" in text_of(asked.content)
+    assert 'name="below_zero" value="-0.88"' in asked.content.decode() and rate_rows("de_base_rate") == []
+    assert client.post("/rates/de_base_rate/propose/", sent | {"below_zero": "-0.5"}).status_code == 422
+    assert client.post("/rates/de_base_rate/propose/", sent | {"below_zero": "-0.88"}).status_code == 302
+
+
+def test_the_next_half_year_is_warned_of_a_month_ahead(
+    office: Office, sign_in: Callable[..., SignedIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.bring("accounts", {"number": "A1", "name": "Anne"})
+    client = sign_in(Role.FINANCE).client
+    words = "Missing for the next half-year"
+    for today, warned in (("2026-05-31", False), ("2026-06-01", True), ("2026-06-30", True)):
+        monkeypatch.setenv("RELANCE_TODAY", today)
+        assert (words in text_of(client.get("/rates/").content)) is warned, today
+    assert "From 1 Jul 2026 on" in text_of(client.get("/rates/ecb_mro/").content)
+
+
 @pytest.fixture
 def old_debts(portfolio: None, tmp_path: Path) -> None:
     """Denis owes an invoice due a year ago less five days, and one that is time-barred since January."""

@@ -1,5 +1,6 @@
 """Allocation as each creditor wants it: policies, the payer's wish, and people who choose by hand."""
 
+import dataclasses
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
@@ -298,3 +299,106 @@ def test_money_on_its_way_masks_its_item_until_it_settles_or_returns(office: Off
     (returned,) = queries.standings(day("2026-03-02"), Level.ACCOUNT, [the(ALICE).id])
     assert (returned.overdue_minor, returned.oldest_due_on) == (5000, day("2026-01-31"))
     assert_laws_hold()
+
+
+def month_so_far(person: dict[str, str]) -> list[tuple[dict[str, int], list[tuple[int, str, int]]]]:
+    """What every day of February and March shows: open items and unallocated money."""
+    days = [day("2026-02-01") + dt.timedelta(days=offset) for offset in range(58)]
+    return [(open_amounts(person, on.isoformat()), queries.unallocated([the(person).id], on)) for on in days]
+
+
+def test_what_was_held_back_is_allocated_from_the_day_it_is_let_go(office: Office) -> None:
+    three_invoices(office)
+    receive(ALICE, "P1", 3000, "2026-02-01")
+    (made,) = queries.allocations_of(the(ALICE).id)
+    services.undo_allocations(act(ALICE, "2026-02-05"), [made.id])
+    before = month_so_far(ALICE)
+    services.release_credit(act(ALICE, "2026-04-01"), made.credit_id)
+    assert open_amounts(ALICE, "2026-04-01") == {"F2": 2000, "F3": 1000}
+    assert month_so_far(ALICE) == before
+    assert_laws_hold()
+
+
+def test_a_change_of_policy_does_not_reach_back(office: Office) -> None:
+    follow(allocation_order=AllocationOrder.BY_HAND)
+    three_invoices(office)
+    receive(ALICE, "P1", 3000, "2026-02-01")
+    before = month_so_far(ALICE)
+    follow(allocation_order=AllocationOrder.OLDEST_DUE)
+    receive(ALICE, "P2", 500, "2026-04-01")
+    assert open_amounts(ALICE, "2026-04-01") == {"F2": 1500, "F3": 1000}
+    assert month_so_far(ALICE) == before
+    assert_laws_hold()
+
+
+def test_money_that_waited_for_a_dispute_settles_when_it_is_answered(office: Office) -> None:
+    three_invoices(office)
+    found = services.exclude(
+        act(ALICE, "2026-01-15"), item_id(ALICE, "F1", "2026-01-15"), ExclusionKind.DISPUTED, None, "D"
+    )
+    receive(ALICE, "P1", 6000, "2026-02-01")
+    before = month_so_far(ALICE)
+    services.lift_exclusion(act(ALICE, "2026-04-01"), found.ids[0])
+    assert open_amounts(ALICE, "2026-04-01") == {}
+    assert month_so_far(ALICE) == before
+    assert_laws_hold()
+
+
+def test_a_small_rest_is_not_given_up_while_money_could_pay_it(office: Office) -> None:
+    follow(allocation_order=AllocationOrder.BY_HAND, small_difference_minor=100)
+    three_invoices(office)
+    posted = receive(ALICE, "P1", 3000, "2026-02-01")
+    services.allocate_by_hand(
+        act(ALICE, "2026-02-01"), [AllocationLine(posted.credit_id, item_id(ALICE, "F1", "2026-02-01"), 2950)]
+    )
+    assert open_amounts(ALICE, "2026-02-01")["F1"] == 50
+
+
+def test_the_doubtful_account_moves_on_the_day_that_moved_it(office: Office) -> None:
+    three_invoices(office)
+    for number, on in (("F1", "2026-03-10"), ("F2", "2026-04-10")):
+        services.mark_doubtful(act(ALICE, on), [item_id(ALICE, number, on)])
+    receive(ALICE, "P1", 1000, "2026-03-20", named="F1")
+    rows = {row.code: row for row in queries.trial_balance(creditors()[0].id, day("2026-01-01"), day("2026-03-31"))}
+    assert rows["416"].closing_debit_minor == 2000
+    assert_laws_hold()
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"currency": "ZZZ"}, "not an ISO 4217 currency"),
+    ({"currency": "eur"}, "not an ISO 4217 currency"),
+    ({"amount_minor": 10**14}, "more than this system takes"),
+    ({"amount_minor": 10.5}, "whole"),
+    ({"number": "x" * 81}, "at most 80 characters"),
+    ({"number": "a\0b"}, "control character"),
+    ({"payer_iban": "HELLO"}, "not an IBAN"),
+    ({"wishes": (Wish("F1", 0),)}, "above zero"),
+    ({"wishes": (Wish("F1", -500),)}, "above zero"),
+    ({"received_on": dt.date(1, 1, 1)}, "1990"),
+])  # fmt: skip
+def test_a_receipt_that_makes_no_sense_is_refused(office: Office, changes: dict[str, object], words: str) -> None:
+    three_invoices(office)
+    plain = ReceiptOrder(the(ALICE).id, "P1", "EUR", 1000, day("2026-02-01"), "transfer")
+    with pytest.raises(Refusal, match=words):
+        services.post_receipt(dataclasses.replace(plain, **changes), "test")  # type: ignore[arg-type]
+    with pytest.raises(Refusal, match="at most 120 characters"):
+        services.post_receipt(plain, "test", key="k" * 121)
+    assert queries.credits_of(the(ALICE).id, day("2026-04-01")) == []
+
+
+def test_a_known_reference_with_other_content_is_refused(office: Office) -> None:
+    three_invoices(office)
+    plain = ReceiptOrder(the(ALICE).id, "P1", "EUR", 1000, day("2026-02-01"), "transfer", "F2")
+    posted = services.post_receipt(plain, "test")
+    for changes in ({"method": "cash"}, {"named_item": "F1"}, {"amount_minor": 1001}):
+        with pytest.raises(Refusal, match="already posted with"):
+            services.post_receipt(dataclasses.replace(plain, **changes), "test")  # type: ignore[arg-type]
+    again = services.post_receipt(plain, "test", key="later")
+    assert (again.created, again.credit_id) == (False, posted.credit_id)
+    other = dataclasses.replace(plain, number="P2")
+    with pytest.raises(Refusal, match="used on this account for something else"):
+        services.post_receipt(other, "test", key="later")
+    assert not services.post_receipt(plain, "test", key="later").created
+    services.reverse_receipt(the(ALICE).id, posted.credit_id, day("2026-02-05"), "returned", "test")
+    with pytest.raises(Refusal, match="was reversed on 2026-02-05"):
+        services.post_receipt(plain, "test")

@@ -525,7 +525,7 @@ def test_what_follows_by_itself_is_dated_after_the_sealed_days(alice: Office) ->
     receive(ALICE, "P2", 8960, "2026-02-10", named="F1")
     seal_through(the(ALICE).creditor_id, day("2026-02-28"), "auditor", day("2026-03-10"))
     follow(ALICE, PolicyFacts(small_difference_minor=50))
-    allocate_accounts([the(ALICE).id])
+    allocate_accounts([the(ALICE).id], 0)
     assert open_amounts(ALICE, "2026-03-01") == {"F2": 6000}
     assert on_account(ALICE, "6588") == 40
     assert_laws_hold()

@@ -403,7 +403,7 @@ def test_a_recovery_is_dated_after_the_sealed_days(alice: Office) -> None:
     approve_request(act(ALICE, "2026-03-02"), ask("F1", "F2"))
     seal_through(the(ALICE).creditor_id, day("2026-03-31"), "auditor", day("2026-04-10"))
     follow(ALICE, PolicyFacts())
-    allocate_accounts([the(ALICE).id])
+    allocate_accounts([the(ALICE).id], 0)
     assert on_account(ALICE, "754") == -3000
     assert left(ALICE, "2026-03-31") == {"P1": 3000}
     assert_laws_hold()
@@ -414,7 +414,7 @@ def test_a_recovery_of_a_later_day_is_taken_back_on_that_day(alice: Office) -> N
     paid = receive(ALICE, "P1", 3000, "2026-02-25")
     write_off("F1", "F2", on="2026-03-25")
     follow(ALICE, PolicyFacts())
-    allocate_accounts([the(ALICE).id])
+    allocate_accounts([the(ALICE).id], 0)
     assert on_account(ALICE, "754") == -3000
     reverse_receipt(the(ALICE).id, paid, day("2026-02-26"), "returned", "test")
     assert (open_amounts(ALICE), on_account(ALICE, "754")) == ({}, 0)

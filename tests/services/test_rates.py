@@ -12,7 +12,7 @@ from django.utils import translation
 from relance.legal.facts import LegalRefusal, MissingRate, RateState
 from relance.legal.models import Rate
 from relance.legal.queries import missing_rates, rate_book, rate_rows, series
-from relance.legal.services import approve_rate, propose_rate, refuse_rate
+from relance.legal.services import approve_rate, propose_rate, refuse_rate, replace_rate
 
 pytestmark = pytest.mark.django_db
 
@@ -163,7 +163,7 @@ def test_the_database_keeps_rows_as_they_were_written() -> None:
         with pytest.raises(IntegrityError, match="check constraint"), transaction.atomic():
             connection.cursor().execute(
                 "INSERT INTO legal_rate (source, proposed_by, valid_from, series, percent, state, proposed_at, "
-                f"decided_by, reason) VALUES ({values}, 'fr_legal_individual', 1, 'proposed', now(), '', '')"
+                f"decided_by, reason, replaces_because) VALUES ({values}, 'fr_legal_individual', 1, 'proposed', now(), '', '', '')"
             )
 
 
@@ -210,3 +210,53 @@ def test_two_people_proposing_at_once_leave_one_rate_waiting() -> None:
         thread.join()
     assert sorted(outcomes) == ["entered", "refused"]
     assert Rate.objects.count() == 1
+
+
+def replaced(code: str = LEGAL, valid_from: dt.date = JULY, percent: str = "2.17", actor: str = "fiona") -> int:
+    row = replace_rate(code, valid_from, Decimal(percent), SOURCE, "digits were swapped", actor)
+    assert row.id is not None
+    return row.id
+
+
+def test_an_approved_rate_is_replaced_by_two_people() -> None:
+    first = propose()
+    approve_rate(first, "gilles")
+    waiting = replaced()
+    assert replaced() == waiting, "the same again"
+    assert rate_book().percent(LEGAL, JULY) == Decimal("2.71"), "until somebody approves"
+    with pytest.raises(LegalRefusal, match="another person"):
+        approve_rate(waiting, "fiona")
+    approved = approve_rate(waiting, "gilles")
+    assert (approved.state, approved.replaces_because) == (RateState.APPROVED, "digits were swapped")
+    assert rate_book().percent(LEGAL, JULY) == Decimal("2.17")
+    shown = {row.id: row.state for row in rate_rows(LEGAL) if row.id is not None}
+    assert shown == {first: RateState.REPLACED, waiting: RateState.APPROVED}
+    assert Rate.objects.get(pk=first).decided_by == "gilles"
+    third = replaced(percent="2.72")
+    refuse_rate(third, "gilles", "the first correction was right")
+    assert rate_book().percent(LEGAL, JULY) == Decimal("2.17")
+
+
+def test_a_confirmed_rate_of_a_pack_is_replaced_by_two_people_and_shown_so() -> None:
+    first_half = dt.date(2026, 1, 1)
+    waiting = replaced(valid_from=first_half, percent="2.63")
+    approve_rate(waiting, "gilles")
+    assert rate_book().percent(LEGAL, first_half) == Decimal("2.63")
+    seed, row = (found for found in rate_rows(LEGAL) if found.valid_from == first_half)
+    assert seed.replaced and row.contradicts_pack and row.replaces_because == "digits were swapped"
+    with pytest.raises(LegalRefusal, match=r"already has 2\.62 % from the country pack"):
+        propose(valid_from=first_half, percent="2.64")
+
+
+def test_what_cannot_replace_a_rate() -> None:
+    with pytest.raises(LegalRefusal, match="no rate to replace"):
+        replaced()
+    approve_rate(propose(), "gilles")
+    with pytest.raises(LegalRefusal, match="from this source"):
+        replaced(percent="2.71")
+    with pytest.raises(LegalRefusal, match="Say why"):
+        replace_rate(LEGAL, JULY, Decimal("2.17"), SOURCE, " ", "fiona")
+    row = Rate.objects.get()
+    for change in ({"state": "replaced", "percent": "1"}, {"state": "refused"}, {"decided_by": "omar"}):
+        with pytest.raises(IntegrityError, match="decided once"), transaction.atomic():
+            Rate.objects.filter(pk=row.pk).update(**change)

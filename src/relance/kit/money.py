@@ -12,6 +12,9 @@ from babel.core import get_global
 from babel.numbers import format_decimal, get_currency_symbol
 
 _CURRENCY_CODE = re.compile(r"^[A-Z]{3}$")
+LARGEST_AMOUNT = 99_999_999_999
+"""The largest amount that is taken in one piece, in the currency's unit."""
+
 # Eleven digits before the point: nobody owes more, and a hundred thousand such amounts still add up in 64 bits.
 _PLAIN_AMOUNT = re.compile(r"(-?)0*([0-9]{1,11})(?:\.([0-9]+))?")
 

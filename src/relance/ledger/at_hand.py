@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from relance.kit.bulk import id_array
-from relance.kit.money import currency_exponents, format_amount
+from relance.kit.money import LARGEST_AMOUNT, currency_exponents, exponent, format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger.facts import Act, Posted
 from relance.ledger.postings import Done
@@ -163,6 +163,18 @@ def refuse_unknown_currency(currency: str) -> None:
         raise Refusal(
             _("'%(currency)s' is not an ISO 4217 currency code; write for example EUR") % {"currency": currency}
         )
+
+
+def refuse_bad_amount(minor: int, currency: str, unless_above_zero: str) -> None:
+    """Raise Refusal for an amount that is not whole minor units, not above zero (`unless_above_zero` is the sentence),
+    or beyond what any file may bring.
+    """
+    if type(minor) is not int:
+        raise Refusal(_("an amount is a whole number of the currency's smallest unit"))
+    if minor <= 0:
+        raise Refusal(unless_above_zero)
+    if minor > LARGEST_AMOUNT * 10 ** exponent(currency):
+        raise Refusal(_("this is more than this system takes in one amount (99,999,999,999)"))
 
 
 def refuse_held(item: ItemAtHand, doing: str) -> None:

@@ -6,6 +6,7 @@ from django.db import connection
 
 from relance.customers.services import lock_accounts
 from relance.kit.events import publish
+from relance.kit.ids import next_ids
 from relance.kit.staging import Reading
 from relance.ledger import chart
 from relance.ledger.documents import Posted, reject_changed, reject_other_currency
@@ -43,6 +44,7 @@ def post_credits(reading: Reading, shape: CreditShape) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT g.account_id FROM {reading.good()} AS g")  # noqa: S608
         lock_accounts([row[0] for row in cursor.fetchall()])
+        (since_id,) = next_ids(1)
         cursor.execute(
             f"""
             WITH posted AS (
@@ -69,5 +71,5 @@ def post_credits(reading: Reading, shape: CreditShape) -> None:
         reject_changed(reading, shape.posted)
         batch.unchanged_count += batch.staged_count - created
     if touched:
-        allocate_accounts(touched)
+        allocate_accounts(touched, since_id)
         publish(MoneyMoved(touched))

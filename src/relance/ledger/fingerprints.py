@@ -36,10 +36,11 @@ SOURCES = """
     LEFT JOIN ledger_credit c ON c.account_id = e.account_id AND c.id = e.source_id
     LEFT JOIN ledger_reversal r ON r.account_id = e.account_id AND r.id = e.source_id
     LEFT JOIN ledger_credit rc ON rc.account_id = r.account_id AND rc.id = r.credit_id"""
-"""The joins of entry `e` with the document behind it."""
+"""The joins of entry `e` with the document behind it; a transfer between ledger accounts has only its posting."""
 
 SOURCE_COLUMNS = """
-    coalesce(i.kind, c.kind, CASE WHEN r.id IS NULL THEN 'transfer' ELSE 'reversal' END) AS kind,
+    coalesce(i.kind, c.kind, CASE WHEN r.id IS NULL THEN 'transfer' WHEN rc.kind = 'receipt' THEN 'reversal'
+                               ELSE 'correction' END) AS kind,
     coalesce(i.number, c.number, rc.number, e.source_id::text) AS document,
     coalesce(i.born_on, c.received_on, r.reversed_on, e.booked_on) AS document_on"""
 """What the document joined by `SOURCES` is; entries of none are transfers between ledger accounts."""
@@ -49,7 +50,8 @@ def day_digests(entries: str, currency: str) -> str:
     """A query of `creditor_id, day, digest, document_count, entry_count` of the days that entries fall on.
 
     `entries` is a relation like `ENTRIES`, `currency` an SQL expression over its row `e`: the currency whose documents
-    are counted. The digest is SHA-256 in hexadecimal.
+    are counted. The digest is SHA-256 in hexadecimal; it covers all that an exported line shows of an entry, except
+    the customer's name.
     """
     return f"""
         SELECT creditor_id, booked_on AS day, encode(sha256(string_agg(hash, ''::bytea ORDER BY bucket)), 'hex') AS digest,
@@ -63,8 +65,11 @@ def day_digests(entries: str, currency: str) -> str:
                        (row_number() OVER day - 1) / {ROWS_PER_BUCKET} AS bucket,
                        e.currency = {currency} AND row_number() OVER document = 1 AS first_of_document,
                        concat_ws('|', e.id, e.account_id, e.source_id, e.currency, e.debit, e.debit_code, e.credit,
-                                 e.credit_code, e.amount_minor) AS line
-                FROM {entries} AS e
+                                 e.credit_code, e.amount_minor, e.kind, to_char(e.document_on, 'YYYY-MM-DD'),
+                                 quote_literal(e.document), quote_literal(e.third_party), quote_literal(e.debit_label),
+                                 quote_literal(e.credit_label)) AS line
+                FROM (SELECT e.*, a.number AS third_party, {SOURCE_COLUMNS}
+                      FROM {entries} AS e JOIN {ACCOUNT_RELATION} AS a ON a.account_id = e.account_id {SOURCES}) AS e
                 WINDOW day AS (PARTITION BY e.creditor_id, e.booked_on ORDER BY e.id, e.account_id),
                        document AS (PARTITION BY e.creditor_id, e.booked_on, e.source_id, e.account_id
                                     ORDER BY e.id)) AS rows

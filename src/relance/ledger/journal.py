@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from relance.kit.money import format_amount
+from relance.kit.texts import without_direction_marks
 from relance.ledger import chart
 
 FEC_COLUMNS = (
@@ -189,8 +190,10 @@ def entry_label(entry: JournalEntry, language: str) -> str:
 
 
 def plain(text: str) -> str:
-    """The text in one line without tabs, quotes or control characters, so that it cannot break a column."""
-    return " ".join(_CONTROL_CHARACTERS.sub(" ", text).split())
+    """The text in one line without tabs, quotes or control characters, so that it cannot break a column, and without
+    marks of writing direction, so that it reads as it is stored.
+    """
+    return " ".join(_CONTROL_CHARACTERS.sub(" ", without_direction_marks(text)).split())
 
 
 def csv_rows(creditor: str, entry: JournalEntry, language: str) -> Iterator[tuple[str, ...]]:
@@ -220,7 +223,7 @@ def csv_rows(creditor: str, entry: JournalEntry, language: str) -> Iterator[tupl
 def fec_rows(entry: JournalEntry) -> Iterator[tuple[str, ...]]:
     """The lines of an entry in the order of `FEC_COLUMNS`. Lettering and foreign currency are left empty.
 
-    An entry that is not sealed yet carries its own date as the day of validation.
+    The day of validation is that of sealing; an entry that is not sealed yet has none, for it is not validated.
     """
     book = entry.book
     label = entry_label(entry, "fr")
@@ -242,7 +245,7 @@ def fec_rows(entry: JournalEntry) -> Iterator[tuple[str, ...]]:
             format_amount(line.credit_minor, entry.currency).replace(".", ","),
             "",
             "",
-            f"{entry.sealed_on or entry.booked_on:%Y%m%d}",
+            f"{entry.sealed_on:%Y%m%d}" if entry.sealed_on else "",
             "",
             "",
         )

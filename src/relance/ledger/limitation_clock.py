@@ -66,7 +66,7 @@ def clocks(
                       OVER (PARTITION BY account_id, id ORDER BY at, from_on ROWS UNBOUNDED PRECEDING) AS is_over
             FROM in_order),
         clock AS (
-            SELECT account_id, id, (max(from_on) + min(period))::date AS ends_on,
+            SELECT account_id, id, least(max(from_on) + min(period), '9999-12-31')::date AS ends_on,
                    CASE WHEN (array_agg(mark ORDER BY from_on DESC, mark))[1] <> '' THEN max(from_on) END AS restarted_on,
                    (array_agg(mark ORDER BY from_on DESC, mark))[1] AS restarted_by
             FROM while_running WHERE NOT coalesce(is_over, FALSE) GROUP BY account_id, id)"""  # noqa: S608

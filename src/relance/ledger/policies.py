@@ -10,6 +10,9 @@ from relance.ledger.facts import AllocationOrder, InterestOnSettlement, PolicyFa
 
 DEFAULT = PolicyFacts()
 
+BY_POLICY = "policy"
+"""The actor of what no person decided."""
+
 
 def policies() -> dict[int, PolicyFacts]:
     """The policies that people have set, by creditor; a creditor without one follows `DEFAULT`."""

@@ -23,6 +23,9 @@ from relance.ledger.facts import Act
 JOURNAL_LOCK = "hashtext('relance.ledger.journal')"
 """First key of the advisory locks of creditors' journals: postings share them, sealing takes them alone."""
 
+EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2199, 12, 31)
+"""The days on which an act can be dated."""
+
 Result = dict[str, Any]
 
 
@@ -45,6 +48,7 @@ def perform(
     what the key stands for. `data` is what the account's timeline tells besides (default: the inputs). Raises Refusal
     for a key used for another act, a sealed day, or a day before the account opened; what `work` raises undoes all.
     """
+    _refuse_unkeepable(act, inputs)
     lock_accounts([act.account_id])
     fingerprint = _fingerprint(kind, act, inputs)
     if act.key:
@@ -65,6 +69,29 @@ def perform(
             ],
         )  # fmt: skip
     return Done(posting_id, True, result)
+
+
+_LONGEST_KEY = 120
+_LONGEST_NAME = 150
+
+
+def _refuse_unkeepable(act: Act, inputs: Mapping[str, Any]) -> None:
+    """Refuse what the tables cannot keep as it was said: a name or key cut short would be another one."""
+    if len(act.key) > _LONGEST_KEY or len(act.actor) > _LONGEST_NAME:
+        raise Refusal(_("a key has at most 120 characters and a name at most 150; use shorter ones"))
+    said = json.dumps(inputs, default=str, ensure_ascii=False)
+    if any("\0" in text for text in (act.key, act.actor, act.reason)) or "\\u0000" in said:
+        raise Refusal(_("a text holds a control character that cannot be kept; type it anew"))
+
+
+def kind_of_key(act: Act) -> str | None:
+    """The kind of act that this key stands for on the account already; None: it is new. Call with the account locked."""
+    if not act.key:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT kind FROM ledger_posting WHERE account_id = %s AND key = %s", [act.account_id, act.key])
+        row = cursor.fetchone()
+    return row[0] if row else None
 
 
 def _fingerprint(kind: str, act: Act, inputs: Mapping[str, Any]) -> str:
@@ -94,10 +121,16 @@ def _known(act: Act, fingerprint: str) -> Done | None:
 
 
 def refuse_closed_day(account_id: int, on: dt.date) -> None:
-    """Raise Refusal when `on` is sealed in the journal of the account's creditor or lies before the account opened.
+    """Raise Refusal when `on` is sealed in the journal of the account's creditor, lies before the account opened, or is
+    no day of business at all: a mistyped year.
 
     Until the transaction ends the creditor's journal cannot be sealed. Call it with the account locked.
     """
+    if not EARLIEST <= on <= LATEST:
+        raise Refusal(
+            _("%(on)s is not between %(first)s and %(last)s; check the year")
+            % {"on": on, "first": EARLIEST, "last": LATEST}
+        )
     opened_on, sealed_through = _days_of(account_id)
     if sealed_through is not None and on <= sealed_through:
         raise Refusal(

@@ -20,7 +20,7 @@ LAWS: tuple[Law, ...] = (
         "legal.rate_has_two_people",
         "no rate was approved by the person who proposed it",
         """SELECT series || ' ' || valid_from FROM legal_rate
-           WHERE state = 'approved' AND lower(decided_by) = lower(proposed_by)""",
+           WHERE state IN ('approved', 'replaced') AND lower(decided_by) = lower(proposed_by)""",
     ),
     Law(
         "legal.one_rate_per_half_year",
@@ -30,10 +30,17 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         "legal.rate_fits_its_pack",
-        "no approved rate contradicts a confirmed rate of a country pack",
+        "no approved rate contradicts a confirmed rate of a country pack without a reason",
         f"""SELECT r.series || ' ' || r.valid_from FROM legal_rate r
             JOIN (VALUES {_confirmed_seeds()}) AS seed(series, valid_from, percent)
                 ON seed.series = r.series AND seed.valid_from = r.valid_from
-            WHERE r.state = 'approved' AND r.percent <> seed.percent""",  # noqa: S608
+            WHERE r.state = 'approved' AND r.percent <> seed.percent AND r.replaces_because = ''""",  # noqa: S608
+    ),
+    Law(
+        "legal.replaced_rate_has_successor",
+        "every replaced rate has a later one that says why it took its place",
+        """SELECT r.series || ' ' || r.valid_from FROM legal_rate r WHERE r.state = 'replaced' AND NOT EXISTS (
+               SELECT 1 FROM legal_rate n WHERE n.series = r.series AND n.valid_from = r.valid_from AND n.id > r.id
+                 AND n.state IN ('approved', 'replaced') AND n.replaces_because <> '')""",
     ),
 )

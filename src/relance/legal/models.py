@@ -5,14 +5,15 @@ from django.db.models import F, Q
 
 from relance.legal.facts import RateState
 
-_STATES = (RateState.PROPOSED, RateState.APPROVED, RateState.REFUSED)
+_STATES = (RateState.PROPOSED, RateState.APPROVED, RateState.REFUSED, RateState.REPLACED)
 
 
 class Rate(models.Model):
     """A series' percent for the half-year that begins on `valid_from`, as somebody proposed it.
 
-    Rows are only added; a proposal is decided once, by another person, and nothing changes afterwards (a trigger keeps
-    it so). At most one rate of a half-year is approved, and at most one waits.
+    Rows are only added; a proposal is decided once, by another person. Afterwards an approved rate can only become
+    replaced, when another one is approved in its place (a trigger keeps it so). At most one rate of a half-year is
+    approved, and at most one waits. `replaces_because` is written on those that take the place of a rate in force.
     """
 
     series = models.CharField(max_length=40)
@@ -25,6 +26,7 @@ class Rate(models.Model):
     decided_by = models.CharField(max_length=150, default="")
     decided_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=300, default="")
+    replaces_because = models.CharField(max_length=300, default="")
 
     class Meta:
         constraints = [
@@ -35,7 +37,8 @@ class Rate(models.Model):
                 fields=["series", "valid_from"], condition=Q(state="proposed"), name="legal_rate_proposed_once"
             ),
             models.CheckConstraint(
-                name="legal_rate_two_people", condition=~Q(state="approved") | ~Q(proposed_by=F("decided_by"))
+                name="legal_rate_two_people",
+                condition=~Q(state__in=["approved", "replaced"]) | ~Q(proposed_by=F("decided_by")),
             ),
             models.CheckConstraint(name="legal_rate_state", condition=Q(state__in=[state.value for state in _STATES])),
             models.CheckConstraint(

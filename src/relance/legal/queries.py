@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from relance.legal.facts import Rate, RateBook, RateGap, RateRow, RateState, Series, half_year_end
@@ -37,7 +38,14 @@ def rate_rows(series: str = "") -> list[RateRow]:
         )
         for rate in _seeds()
     ]  # fmt: skip
-    rows = [row for row in (*seeds, *entered) if series in {"", row.series}]
+    confirmed = {
+        (rate.series, start): rate.percent for rate in _seeds() if rate.confirmed for start in rate.half_years()
+    }
+    told = [
+        replace(row, contradicts_pack=confirmed.get((row.series, row.valid_from), row.percent) != row.percent)
+        for row in entered
+    ]
+    rows = [row for row in (*seeds, *told) if series in {"", row.series}]
     return sorted(rows, key=lambda row: (row.series, -row.valid_from.toordinal(), row.id or 0))
 
 
@@ -45,6 +53,14 @@ def missing_rates(as_of: dt.date) -> tuple[RateGap, ...]:
     """The series that have no rate for the half-year of `as_of`, each as a gap that names itself in both languages."""
     book = rate_book()
     return tuple(book.gap(entry.code, as_of) for entry in book.series if not book.has(entry.code, as_of))
+
+
+def in_force(series: str, valid_from: dt.date) -> Rate | None:
+    """The rate that counts in the half-year that begins on a day: the approved one, else the pack's; None without."""
+    found = RateTable.objects.filter(series=series, valid_from=valid_from, state=RateState.APPROVED.value).first()
+    if found is not None:
+        return Rate(series, valid_from, None, _as_published(found.percent), found.source)
+    return seed(series, valid_from)
 
 
 def seed(series: str, valid_from: dt.date) -> Rate | None:
@@ -61,7 +77,7 @@ def row_facts(row: RateTable) -> RateRow:
         id=row.pk, series=row.series, valid_from=row.valid_from, valid_to=half_year_end(row.valid_from),
         percent=_as_published(row.percent), source=row.source, confirmed=True, state=RateState(row.state),
         proposed_by=row.proposed_by, proposed_at=row.proposed_at, decided_by=row.decided_by,
-        decided_at=row.decided_at, reason=row.reason,
+        decided_at=row.decided_at, reason=row.reason, replaces_because=row.replaces_because,
     )  # fmt: skip
 
 

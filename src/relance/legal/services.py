@@ -1,4 +1,4 @@
-"""Writes on the rates: propose one with its source, and have a second person approve or refuse it.
+"""Writes on the rates: propose one with its source, or another in its place, and have a second person decide.
 
 Each function is one transaction and returns the row as it now stands; the face writes the audit trail. `actor` is the
 person's user name. Refusals are `LegalRefusal`s in the language of the request.
@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 
 from relance.legal.facts import LegalRefusal, RateRow, RateState, Words, half_year_end, half_year_start
 from relance.legal.models import Rate
-from relance.legal.queries import row_facts, seed
+from relance.legal.queries import in_force, row_facts, seed
 from relance.legal.queries import series as every_series
 
 LOWEST_PERCENT, HIGHEST_PERCENT = Decimal(-5), Decimal(50)
@@ -34,24 +34,62 @@ def propose_rate(series: str, valid_from: dt.date, percent: Decimal, source: str
     _refuse_bad_input(series, valid_from, percent, source)
     _take_turns(series)
     _refuse_contradiction(series, valid_from)
+    return _proposed(series, valid_from, percent, source, "", actor)
+
+
+@transaction.atomic
+def replace_rate(
+    series: str, valid_from: dt.date, percent: Decimal, source: str, reason: str, actor: str
+) -> RateRow:
+    """Propose another percent in the place of one that is in force, approved or from a country pack, and say why.
+
+    Until a second person approves it the old one counts; then the new one does, and an approved old one becomes
+    `replaced`. Interest that was billed stays as it was billed. Proposing the same again returns the waiting row. Raises
+    LegalRefusal as `propose_rate` does, without a reason, where nothing is in force, and for what is in force already.
+    """
+    source, actor, reason = " ".join(source.split()), _known(actor), " ".join(reason.split())[:300]
+    _refuse_bad_input(series, valid_from, percent, source)
+    if not reason:
+        _refuse("Say why the rate is replaced.", "Indiquez pourquoi le taux est remplacé.")
+    _take_turns(series)
+    found = in_force(series, valid_from)
+    half_year = _half_year(valid_from)
+    if found is None:
+        _refuse(
+            f"{half_year.en} has no rate to replace; enter it as a new one.",
+            f"{half_year.fr} n'a pas de taux à remplacer ; saisissez-le comme nouveau.",
+        )
+    if (found.percent, found.source) == (percent, source):
+        _refuse(
+            f"{half_year.en} already has {found.percent} % from this source.",
+            f"{half_year.fr} a déjà {found.percent} % de cette source.",
+        )
+    return _proposed(series, valid_from, percent, source, reason, actor)
+
+
+def _proposed(series: str, valid_from: dt.date, percent: Decimal, source: str, because: str, actor: str) -> RateRow:
+    """The row that waits for a second person; the same one when it waits already."""
     found = Rate.objects.filter(series=series, valid_from=valid_from, state=RateState.PROPOSED.value).first()
     if found is not None:
         waiting = row_facts(found)
-        if (waiting.percent, waiting.source, waiting.proposed_by) == (percent, source, actor):
+        told = (waiting.percent, waiting.source, waiting.replaces_because, waiting.proposed_by)
+        if told == (percent, source, because, actor):
             return waiting
         _refuse(
             f"{_half_year(valid_from).en} already has a rate of {waiting.percent} % waiting; approve or refuse that first.",
             f"{_half_year(valid_from).fr} a déjà un taux de {waiting.percent} % en attente ; validez-le ou refusez-le "
             "d'abord.",
         )
-    row = Rate.objects.create(series=series, valid_from=valid_from, percent=percent, source=source, proposed_by=actor)
+    row = Rate.objects.create(
+        series=series, valid_from=valid_from, percent=percent, source=source, proposed_by=actor, replaces_because=because
+    )
     row.refresh_from_db()
     return row_facts(row)
 
 
 @transaction.atomic
 def approve_rate(rate_id: int, actor: str) -> RateRow:
-    """Let a proposed rate count. Approving again changes nothing.
+    """Let a proposed rate count; one that takes the place of an approved rate replaces it. Again changes nothing.
 
     Raises LegalRefusal when the approver is the proposer, when it was refused, or when the half-year has a rate by now.
     """
@@ -66,7 +104,11 @@ def approve_rate(rate_id: int, actor: str) -> RateRow:
             "Vous avez proposé ce taux vous-même ; une autre personne le valide.",
         )
     _take_turns(row.series)
-    _refuse_contradiction(row.series, row.valid_from)
+    if row.replaces_because:
+        approved = Rate.objects.filter(series=row.series, valid_from=row.valid_from, state=RateState.APPROVED.value)
+        approved.update(state=RateState.REPLACED.value)
+    else:
+        _refuse_contradiction(row.series, row.valid_from)
     return _decide(row, RateState.APPROVED, actor, "")
 
 
@@ -128,15 +170,19 @@ def _refuse_contradiction(series: str, valid_from: dt.date) -> None:
     brought = seed(series, valid_from)
     if brought is not None and brought.confirmed:
         _refuse(
-            f"{half_year.en} already has {brought.percent} % from the country pack ({brought.source}).",
-            f"{half_year.fr} a déjà {brought.percent} % dans le pack du pays ({brought.source}).",
+            f"{half_year.en} already has {brought.percent} % from the country pack ({brought.source}); replace it, "
+            "with the reason.",
+            f"{half_year.fr} a déjà {brought.percent} % dans le pack du pays ({brought.source}) ; remplacez-le, en "
+            "indiquant pourquoi.",
         )
     found = Rate.objects.filter(series=series, valid_from=valid_from, state=RateState.APPROVED.value).first()
     if found is not None:
         approved = row_facts(found)
         _refuse(
-            f"{half_year.en} already has {approved.percent} %, approved by {approved.decided_by} ({approved.source}).",
-            f"{half_year.fr} a déjà {approved.percent} %, validé par {approved.decided_by} ({approved.source}).",
+            f"{half_year.en} already has {approved.percent} %, approved by {approved.decided_by} ({approved.source}); "
+            "replace it, with the reason.",
+            f"{half_year.fr} a déjà {approved.percent} %, validé par {approved.decided_by} ({approved.source}) ; "
+            "remplacez-le, en indiquant pourquoi.",
         )
 
 

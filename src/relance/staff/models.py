@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.db.models.functions import Lower
 
 from relance.staff.facts import PERMISSIONS, Permission, Role
 
@@ -17,6 +18,9 @@ class User(AbstractUser):
     )
     language = models.CharField(max_length=2, choices=[("fr", "Français"), ("en", "English")], default="fr")
     must_change_password = models.BooleanField(default=False)
+
+    class Meta(AbstractUser.Meta):
+        constraints = [models.UniqueConstraint(Lower("username"), name="staff_user_name_once")]
 
     def may(self, permission: Permission) -> bool:
         """Whether this person's role carries the permission; an inactive account carries none."""

@@ -1,8 +1,18 @@
 """Reads about staff and the audit trail."""
 
+import datetime as dt
+
+from django.db.models import Q
+from django.db.models.functions import Now
+
 from relance.kit.pages import COUNT_LIMIT, Page
 from relance.staff.facts import AuditFacts, Role, StaffFacts
 from relance.staff.models import AuditRow, User
+
+DAYS_APART = 30
+"""How long two people are not independent after one had power over the other's account."""
+
+_GIVES_POWER = ("staff_created", "password_reset", "role_changed")
 
 
 def staff() -> list[StaffFacts]:
@@ -40,6 +50,20 @@ def audit_choices() -> tuple[list[str], list[str]]:
     """Actors and verbs that occur in the newest thousand rows, for filter menus."""
     newest = list(AuditRow.objects.order_by("-id").values_list("actor", "verb")[:1000])
     return sorted({actor for actor, _verb in newest}), sorted({verb for _actor, verb in newest})
+
+
+def may_decide_for(approver: str, requester: str) -> bool:
+    """Whether a person can be the second one for what another asked for; names count without regard to case.
+
+    Not oneself, and nobody whose account either of the two made, gave a password or changed the role of for the other
+    within `DAYS_APART` days: who does that can act under both names.
+    """
+    first, second = approver.casefold(), requester.casefold()
+    if first == second:
+        return False
+    between = Q(actor__iexact=approver, subject__iexact=requester) | Q(actor__iexact=requester, subject__iexact=approver)
+    recent = AuditRow.objects.filter(at__gt=Now() - dt.timedelta(days=DAYS_APART), verb__in=_GIVES_POWER)
+    return not recent.filter(between).exists()
 
 
 def _facts(user: User) -> StaffFacts:

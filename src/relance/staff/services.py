@@ -13,7 +13,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -56,7 +56,12 @@ def create_user(
         must_change_password=must_change_password,
     )
     _set_password(user, password)
-    user.save()
+    try:
+        with transaction.atomic():
+            user.save()
+    except IntegrityError:
+        # Somebody else added the name since it was looked up.
+        raise _taken(username) from None
     record_audit(actor, "staff_created", username, {"role": user.role, "language": user.language})
     return user
 
@@ -212,7 +217,11 @@ def _refuse_bad_name(username: str) -> None:
     if len(username) > 150:
         raise Refusal(_("A user name has at most 150 characters."))
     if User.objects.filter(username__iexact=username).exists():
-        raise Refusal(_("The user name “%(name)s” is taken.") % {"name": username})
+        raise _taken(username)
+
+
+def _taken(username: str) -> Refusal:
+    return Refusal(_("The user name “%(name)s” is taken.") % {"name": username})
 
 
 def _set_password(user: User, password: str) -> None:

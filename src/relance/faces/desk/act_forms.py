@@ -17,6 +17,8 @@ from relance.ledger.facts import OpenItemFacts
 
 PARTS_AT_MOST = 36
 """The most instalments that one form takes."""
+LATEST_DAY = dt.date(2199, 12, 31)
+"""The last day that a form takes; the ledger takes none after it either."""
 
 
 def amount_field(**more: Any) -> forms.CharField:
@@ -26,8 +28,14 @@ def amount_field(**more: Any) -> forms.CharField:
 
 
 def day_field(**more: Any) -> forms.DateField:
-    """A day, with the browser's calendar."""
-    return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
+    """A day up to the last one that the ledger takes, with the browser's calendar."""
+    widget = forms.DateInput(attrs={"type": "date", "max": LATEST_DAY.isoformat()}, format="%Y-%m-%d")
+    return forms.DateField(widget=widget, validators=[_refuse_late_day], **more)
+
+
+def _refuse_late_day(day: dt.date) -> None:
+    if day > LATEST_DAY:
+        raise forms.ValidationError(_("Choose a day up to the end of 2199."))
 
 
 class ActForm(DeskForm):
@@ -256,7 +264,10 @@ class SplitForm(ActForm):
         parts: list[tuple[dt.date, int]] = []
         for place, (on, amount) in enumerate(self.rows[: PARTS_AT_MOST + 1], 1):
             try:
-                parts.append((dt.date.fromisoformat(on), typed_amount(amount, self._currency, language())))
+                day = dt.date.fromisoformat(on)
+                if day > LATEST_DAY:
+                    self.add_error(None, _("Instalment %(place)s: choose a day up to the end of 2199.") % {"place": place})
+                parts.append((day, typed_amount(amount, self._currency, language())))
             except AmountError as error:
                 self.add_error(None, _("Instalment %(place)s: %(error)s") % {"place": place, "error": error})
             except ValueError:

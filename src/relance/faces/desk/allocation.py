@@ -48,13 +48,17 @@ class CreditRow:
 
 @dataclass(slots=True)
 class Choice:
-    """One currency's choice: rows of both sides, the lines they make, and why it cannot be made, if so."""
+    """One currency's choice: rows of both sides, the lines they make, and why it cannot be made, if so.
+
+    `gone`: a payment that was chosen has nothing left, because somebody else was faster.
+    """
 
     currency: str
     credits: Sequence[CreditRow]
     items: Sequence[ItemRow]
     lines: Sequence[AllocationLine] = field(default_factory=list)
     trouble: str = ""
+    gone: bool = False
 
     @property
     def chosen_minor(self) -> int:
@@ -104,8 +108,8 @@ def read_choice(
     choice = Choice(currency, credit_rows, [ItemRow(item, sent.get(f"item-{item.id}", "").strip()) for item in items])
     if fill:
         return _filled(choice, None)
-    gone = chosen - {credit.id for credit in credits}
-    if gone:
+    choice.gone = bool(chosen - {credit.id for credit in credits})
+    if choice.gone:
         choice.trouble = _("A payment that you chose has nothing left: somebody allocated it meanwhile. Look again.")
     for row in choice.items:
         if row.typed.strip("0.,"):

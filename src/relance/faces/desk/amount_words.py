@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from relance.faces.desk.act_pages import Effect
-from relance.faces.desk.templatetags.desk import language, money
+from relance.faces.desk.templatetags.desk import day, language, money
 from relance.kit.money import format_amount
 from relance.ledger.facts import OpenItemFacts
 
@@ -58,15 +58,26 @@ def equal_parts(open_minor: int, currency: str, count: int, first_on: dt.date) -
     ]
 
 
-def _months_later(day: dt.date, months: int) -> dt.date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+def _months_later(on: dt.date, months: int) -> dt.date:
+    year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
+    return dt.date(year, month + 1, min(on.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def split_effect(item: OpenItemFacts, parts: Sequence[tuple[dt.date, int]] | None) -> Effect:
-    """Whether the instalments add up to what is open, and what is missing or too much."""
+def is_far(on: dt.date, today: dt.date) -> bool:
+    """Whether a day lies more than twelve months ahead, as a slip of the keyboard does."""
+    return on > _months_later(today, 12)
+
+
+def split_effect(item: OpenItemFacts, parts: Sequence[tuple[dt.date, int]] | None, today: dt.date) -> Effect:
+    """Whether the instalments add up to what is open, and what is missing or too much; a plan of years is a warning."""
     if parts is None:
         return Effect()
+    last_on = max((on for on, _minor in parts), default=today)
+    far = [_("The last instalment is due on %(on)s, more than twelve months from now.") % {"on": day(last_on)}]
+    return Effect(_sums_told(item, parts), far if is_far(last_on, today) else ())
+
+
+def _sums_told(item: OpenItemFacts, parts: Sequence[tuple[dt.date, int]]) -> list[str]:
     total = sum(minor for _on, minor in parts)
     words = {
         "count": len(parts),
@@ -75,7 +86,7 @@ def split_effect(item: OpenItemFacts, parts: Sequence[tuple[dt.date, int]] | Non
         "gap": money(abs(item.open_minor - total), item.currency),
     }
     if total == item.open_minor:
-        return Effect([_("%(count)s instalments, %(total)s in all: exactly what is open.") % words])
+        return [_("%(count)s instalments, %(total)s in all: exactly what is open.") % words]
     if total < item.open_minor:
-        return Effect([_("%(total)s of %(open)s: %(gap)s is missing.") % words])
-    return Effect([_("%(total)s of %(open)s: %(gap)s too much.") % words])
+        return [_("%(total)s of %(open)s: %(gap)s is missing.") % words]
+    return [_("%(total)s of %(open)s: %(gap)s too much.") % words]

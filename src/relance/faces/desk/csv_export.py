@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Iterable, Iterator
 
+from relance.kit.texts import without_direction_marks
+
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"
 
@@ -28,7 +30,10 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[bytes]:
 
 
 def safe_cell(text: str) -> str:
-    """The cell, with an apostrophe in front when a spreadsheet would take it for a formula; plain numbers stay."""
+    """The cell without marks of writing direction, which make a text read as another one, and with an apostrophe in
+    front when a spreadsheet would take it for a formula; plain numbers stay.
+    """
+    text = without_direction_marks(text)
     if text.startswith(_STARTS_A_FORMULA) and not _is_number(text):
         return "'" + text
     return text

@@ -34,4 +34,5 @@ def finance() -> list[URLPattern]:
         path("rates/<id:rate_id>/refuse/", rates.refuse, name="rate_refuse"),
         path("rates/<code:series>/", rates.one, name="rate_series"),
         path("rates/<code:series>/propose/", rates.propose, name="rate_propose"),
+        path("rates/<code:series>/replace/", rates.replace, name="rate_replace"),
     ]

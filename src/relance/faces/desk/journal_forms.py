@@ -13,9 +13,9 @@ from relance.faces.desk.amounts import typed_amount
 from relance.faces.desk.forms import DeskForm
 from relance.faces.desk.labels import choices
 from relance.faces.desk.rate_forms import typed_percent
-from relance.faces.desk.templatetags.desk import day, language
+from relance.faces.desk.templatetags.desk import day, language, money
 from relance.kit.money import AmountError, format_amount
-from relance.ledger.facts import AllocationOrder, InterestOnSettlement, PolicyFacts
+from relance.ledger.facts import AllocationOrder, InterestOnSettlement, PolicyFacts, small_difference_ceiling
 from relance.ledger.journal import AccountMappingFacts
 
 
@@ -149,8 +149,12 @@ class PolicyForm(DeskForm):
         self._currency = currency
 
     def clean_small_difference(self) -> int:
-        """Minor units, 0 when empty."""
-        return self._limit("small_difference")
+        """Minor units, 0 when empty; more than the ceiling needs a write-off instead."""
+        minor, most = self._limit("small_difference"), small_difference_ceiling(self._currency)
+        if minor > most:
+            told = _("At most %(most)s; more than that is a write-off, which another person approves.")
+            raise forms.ValidationError(told, params={"most": money(most, self._currency)})
+        return minor
 
     def clean_interest_minimum(self) -> int:
         """Minor units, 0 when empty."""

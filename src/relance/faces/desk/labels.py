@@ -75,6 +75,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "proposed": _("Proposed"),
         "approved": _("Approved"),
         "refused": _("Refused"),
+        "replaced": _("Replaced"),
     },
     "allocation_order": {
         "oldest_due": _("what the payer named, then the oldest due first"),

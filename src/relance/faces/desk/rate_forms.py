@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -47,22 +47,43 @@ class RateForm(DeskForm):
 
     def __init__(self, *args: Any, today: dt.date, taken: Collection[dt.date], reading: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.asks_negative = ""
         start = half_year_start(half_year_end(today) + dt.timedelta(days=1))
         offered = []
         for _place in range(HALF_YEARS_BACK):
             if start not in taken:
                 offered.append(start)
             start = half_year_start(start - dt.timedelta(days=1))
+        self._offer(offered, today)
+        self.fields["percent"].help_text = reading
+
+    def _offer(self, offered: Sequence[dt.date], today: dt.date) -> None:
         field = self.fields["valid_from"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [(start.isoformat(), f"{day(start)} – {day(half_year_end(start))}") for start in offered]
         current = half_year_start(today)
         field.initial = (current if current in offered else next(iter(offered), current)).isoformat()
-        self.fields["percent"].help_text = reading
 
     def clean_percent(self) -> Decimal:
-        """The percent as a number."""
-        return typed_percent(self.cleaned_data["percent"], language())
+        """The percent as a number; one below zero is asked about once, as a slip of the keyboard is likelier."""
+        percent = typed_percent(self.cleaned_data["percent"], language())
+        if percent < 0 and self.data.get("below_zero") != str(percent):
+            self.asks_negative = str(percent)
+            raise forms.ValidationError(_("This rate is below zero. Was it published so? Then send the form once more."))
+        return percent
+
+
+class ReplacementForm(RateForm):
+    """Another percent in the place of one that is in force, and why."""
+
+    reason = forms.CharField(
+        label=_("Why it is replaced"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, in_force: Sequence[dt.date], today: dt.date, reading: str, **kwargs: Any) -> None:
+        kwargs.setdefault("auto_id", "replace_%s")
+        super().__init__(*args, today=today, taken=(), reading=reading, **kwargs)
+        self._offer(in_force, today)
 
 
 class RefusalForm(DeskForm):

@@ -16,6 +16,7 @@ from relance.ledger.facts.open_items import (
     Level,
     LimitationFacts,
     OpenItemFacts,
+    RefundOrigin,
     RequestedPart,
     RequestEffect,
     RequestFacts,
@@ -34,9 +35,16 @@ from relance.ledger.facts.orders import (
     ReceiptOrder,
     Wish,
 )
-from relance.ledger.facts.policy import AllocationOrder, InterestOnSettlement, PolicyFacts
+from relance.ledger.facts.policy import (
+    SMALL_DIFFERENCE_CEILING,
+    AllocationOrder,
+    InterestOnSettlement,
+    PolicyFacts,
+    small_difference_ceiling,
+)
 
 __all__ = [
+    "SMALL_DIFFERENCE_CEILING",
     "Act",
     "AgeingRow",
     "AllocationFacts",
@@ -64,6 +72,7 @@ __all__ = [
     "Posted",
     "PostedReceipt",
     "ReceiptOrder",
+    "RefundOrigin",
     "RequestEffect",
     "RequestFacts",
     "RequestedPart",
@@ -71,4 +80,5 @@ __all__ = [
     "Wish",
     "WriteOffFacts",
     "WrittenOffItem",
+    "small_difference_ceiling",
 ]

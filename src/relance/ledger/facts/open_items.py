@@ -179,6 +179,25 @@ class RequestFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundOrigin:
+    """Whose word it is that a payment arrived and came from its payer's account; empty names where an import said so.
+
+    `evidence` is the reason that was given for the payer's account; it and its instant are there only if somebody
+    recorded that account after the payment.
+    """
+
+    number: str
+    method: str
+    received_on: dt.date
+    source: str
+    recorded_by: str
+    recorded_at: dt.datetime
+    payer_recorded_by: str
+    payer_recorded_at: dt.datetime | None
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestedPart:
     """An item to write off, or a credit to refund: how much was asked for, and how much of it there is now."""
 
@@ -292,7 +311,8 @@ class LedgerLine:
 class ClaimableInterest:
     """Late-payment interest of one item as of a day: what has accrued, was billed, was waived, and is left.
 
-    `refusal` (and `refusal_fr`) tells in a sentence why it cannot be computed or asked for; then nothing has accrued.
+    `refusal` (and `refusal_fr`) tells in a sentence why it cannot be computed or asked for; then nothing has accrued, or,
+    where a later rate is missing, what has accrued through `through_on`, the last day whose rate is known.
     `disputed_minor` is the part that accrued on what is disputed that day: it may be asked for once that is answered.
     """
 
@@ -305,6 +325,14 @@ class ClaimableInterest:
     refusal: str = ""
     refusal_fr: str = ""
     disputed_minor: int = 0
+    through_on: dt.date | None = None
+
+    @property
+    def overbilled_minor(self) -> int:
+        """What was billed beyond what has accrued, since a payment or a credit note was dated back; 0 while a refusal
+        leaves open what has accrued.
+        """
+        return 0 if self.refusal else max(0, self.billed_minor - self.accrued_minor)
 
     @property
     def claimable_minor(self) -> int:

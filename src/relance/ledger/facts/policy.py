@@ -4,6 +4,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from relance.kit.money import threshold_minor
+
+SMALL_DIFFERENCE_CEILING = "5.00"
+"""The most that a policy may give up without a second person, in units of the creditor's currency."""
+
+
+def small_difference_ceiling(currency: str) -> int:
+    """The most that a policy may give up of an item by itself, in minor units of `currency`."""
+    return threshold_minor(SMALL_DIFFERENCE_CEILING, currency)
+
 
 class AllocationOrder(StrEnum):
     """In which order a creditor's receipts settle items, after the ones that the payer designated.

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import IntegrityError, connection, transaction
 
 from relance.kit.events import publish
+from relance.kit.ids import next_ids
 from relance.kit.staging import Batch, Check, Column, FileImport, Kind, Minimum, Reading
 from relance.kit.staging.columns import shortened
 from relance.kit.staging.first_load import indexes_built_afterwards
@@ -75,6 +76,7 @@ _REVENUE = "CASE p.nature {} END".format(
 def merge(batch: Batch, as_of: dt.date) -> None:
     """Post the invoices that are new; only `document_url` of a posted one may change."""
     reading = document_reading(batch, COLUMNS, _POSTED, "issued_on", _CHECKS)
+    (since_id,) = next_ids(1)
     try:
         with (
             transaction.atomic(),
@@ -89,7 +91,7 @@ def merge(batch: Batch, as_of: dt.date) -> None:
     if created < batch.staged_count:
         _settle_rest(reading, created)
     if waited_for:
-        allocate_accounts(waited_for)
+        allocate_accounts(waited_for, since_id)
     if late:
         publish(ItemsPosted(late))
 

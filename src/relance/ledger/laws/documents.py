@@ -1,7 +1,11 @@
 """What the ledger promises of documents that people make: instalments, write-offs, refunds, doubtful debts, deposits."""
 
 from relance.kit.laws import Law
+from relance.kit.money import currency_exponents
 from relance.ledger import chart
+from relance.ledger.facts import SMALL_DIFFERENCE_CEILING, small_difference_ceiling
+
+_CEILINGS = ", ".join(f"('{code}', {small_difference_ceiling(code)})" for code in sorted(currency_exponents()))
 
 DOCUMENT_LAWS: tuple[Law, ...] = (
     Law(
@@ -31,7 +35,7 @@ DOCUMENT_LAWS: tuple[Law, ...] = (
                SELECT account_id, id, posting_id, kind, currency, amount_minor FROM ledger_openitem WHERE kind = 'refund') d
              ON d.account_id = q.account_id AND d.posting_id = q.posting_id AND d.kind = q.kind AND d.currency = q.currency
            WHERE q.amount_minor IS DISTINCT FROM d.amount_minor OR q.proof_id IS NULL
-              OR q.decided_by IN ('', q.requested_by)""",
+              OR lower(q.decided_by) IN ('', lower(q.requested_by))""",
     ),
     Law(
         "ledger.recovery_within_write_off",
@@ -49,6 +53,46 @@ DOCUMENT_LAWS: tuple[Law, ...] = (
            WHERE r.minor > coalesce(w.minor, 0)""",
     ),
     Law(
+        "ledger.tax_taken_back_once",
+        "what credit notes, write-offs and corrections took back of an invoice's VAT, its instalments' included, is no more "
+        "than that VAT, and a write-off's VAT is that of its items",
+        """SELECT s.account_id || '/' || s.number FROM (
+                WITH RECURSIVE takers AS (
+                    SELECT c.account_id, c.id, c.kind, c.named_item, c.currency, c.tax_minor, c.posting_id
+                    FROM ledger_credit c
+                    WHERE c.tax_minor > 0 AND NOT EXISTS (
+                        SELECT 1 FROM ledger_reversal r WHERE r.account_id = c.account_id AND r.credit_id = c.id)),
+                parts AS (
+                    SELECT t.account_id, t.tax_minor, (
+                        SELECT i.id FROM ledger_openitem i
+                        WHERE i.account_id = t.account_id AND i.number = t.named_item AND i.currency = t.currency
+                          AND i.kind NOT IN ('refund', 'recovery') ORDER BY i.kind <> 'invoice', i.id LIMIT 1) AS item_id
+                    FROM takers t WHERE t.kind = 'credit_note'
+                    UNION ALL
+                    SELECT a.account_id, t.tax_minor, a.item_id FROM takers t
+                    JOIN ledger_allocation a ON a.account_id = t.account_id AND a.credit_id = t.id AND a.undoes_id IS NULL
+                    WHERE t.kind = 'correction'
+                    UNION ALL
+                    SELECT t.account_id, x.value::bigint, x.key::bigint FROM takers t
+                    JOIN ledger_posting p ON p.account_id = t.account_id AND p.id = t.posting_id
+                    CROSS JOIN LATERAL jsonb_each_text(p.data->'taxes') AS x
+                    WHERE t.kind = 'write_off'),
+                whole AS (
+                    SELECT account_id, item_id, tax_minor FROM parts
+                    UNION ALL
+                    SELECT w.account_id, i.origin_id, w.tax_minor FROM whole w
+                    JOIN ledger_openitem i ON i.account_id = w.account_id AND i.id = w.item_id AND i.kind = 'instalment')
+                SELECT w.account_id, coalesce(i.number, 'no item') AS number FROM whole w
+                LEFT JOIN ledger_openitem i ON i.account_id = w.account_id AND i.id = w.item_id
+                WHERE i.kind IS DISTINCT FROM 'instalment'
+                GROUP BY w.account_id, w.item_id, i.number, i.tax_minor HAVING sum(w.tax_minor) > coalesce(i.tax_minor, 0)
+                UNION ALL
+                SELECT c.account_id, c.number FROM ledger_credit c
+                LEFT JOIN ledger_posting p ON p.account_id = c.account_id AND p.id = c.posting_id
+                WHERE c.kind = 'write_off' AND c.tax_minor <> coalesce((
+                    SELECT sum(x.value::bigint) FROM jsonb_each_text(p.data->'taxes') AS x), 0)) s""",
+    ),
+    Law(
         "ledger.doubtful_account",
         "the account of doubtful customers of each billing account is what is open of its items marked doubtful",
         f"""SELECT account_id || ' ' || currency FROM (
@@ -62,9 +106,16 @@ DOCUMENT_LAWS: tuple[Law, ...] = (
     ),
     Law(
         "ledger.bound_credit_used_up",
-        "a write-off, correction, split or small difference is allocated in full",
+        "a write-off, correction, split or small difference is allocated in full, or taken back in full",
         """SELECT account_id || '/' || number FROM ledger_credit
            WHERE open_minor > 0 AND kind IN ('write_off', 'correction', 'split', 'small_difference')""",
+    ),
+    Law(
+        "ledger.small_difference_is_small",
+        f"no small difference gives up more than {SMALL_DIFFERENCE_CEILING} units of its currency",
+        f"""SELECT c.account_id || '/' || c.number FROM ledger_credit c
+            LEFT JOIN (VALUES {_CEILINGS}) AS m(currency, minor) ON m.currency = c.currency
+            WHERE c.kind = 'small_difference' AND c.amount_minor > coalesce(m.minor, 0)""",  # noqa: S608
     ),
     Law(
         "ledger.exclusion_lifted_whole",

@@ -1,7 +1,15 @@
 """Laws of the journal: sealed days stay what they were."""
 
 from relance.kit.laws import Law
-from relance.ledger.fingerprints import EMPTY_DIGEST, ENTRIES, FIRST_PREVIOUS, day_digests, day_totals, seal_hash
+from relance.ledger.fingerprints import (
+    EMPTY_DIGEST,
+    ENTRIES,
+    FIRST_PREVIOUS,
+    SOURCES,
+    day_digests,
+    day_totals,
+    seal_hash,
+)
 
 _SEALED = """(
     SELECT creditor_id, min(day) AS since, max(day) AS through, max(currency) AS currency FROM ledger_seal GROUP BY 1)"""
@@ -13,10 +21,18 @@ _SEALED_ENTRIES = f"""(
 JOURNAL_LAWS: tuple[Law, ...] = (
     Law(
         "ledger.sealed_days_unchanged",
-        "every sealed day has the entries, under the same accounts, that it had when it was sealed",
+        "every sealed day has the entries, accounts and documents, as exports show them, that it had when it was sealed",
         f"""SELECT s.creditor_id || ' ' || s.day FROM ledger_seal s
             LEFT JOIN ({day_digests(_SEALED_ENTRIES, "e.numbered")}) d ON d.creditor_id = s.creditor_id AND d.day = s.day
             WHERE s.seal_hash <> {seal_hash("s", f"coalesce(d.digest, {EMPTY_DIGEST})")}""",  # noqa: S608
+    ),
+    Law(
+        "ledger.entry_on_document_day",
+        "an entry stands on the day of the document behind it",
+        f"""SELECT e.account_id || '/' || e.source_id FROM ledger_entry e {SOURCES}
+            LEFT JOIN ledger_posting p ON p.account_id = e.account_id AND p.id = e.source_id
+            WHERE e.booked_on IS DISTINCT FROM
+                  coalesce(i.born_on, c.received_on, r.reversed_on, p.effective_on)""",  # noqa: S608
     ),
     Law(
         "ledger.sealed_days_closed",

@@ -26,11 +26,18 @@ MONEY_LAWS: tuple[Law, ...] = (
     ),
     Law(
         "ledger.entries_balance",
-        "the entries behind every item, credit and reversal move exactly its amount through the customers' accounts",
+        "the entries behind every item, credit and reversal move exactly its amount through the customers' accounts; a "
+        "split, its instalments and what takes these back have none",
         f"""SELECT coalesce(d.account_id, e.account_id) || '/' || coalesce(d.source_id, e.source_id) FROM (
                 SELECT account_id, id AS source_id, amount_minor AS minor FROM ledger_openitem WHERE kind <> 'instalment'
-                UNION ALL SELECT account_id, id, -amount_minor FROM ledger_credit WHERE kind <> 'split'
-                UNION ALL SELECT account_id, id, amount_minor FROM ledger_reversal) d
+                UNION ALL SELECT account_id, id, -amount_minor FROM ledger_credit c
+                          WHERE kind NOT IN ('split', 'correction') OR kind = 'correction' AND NOT EXISTS (
+                              SELECT 1 FROM ledger_allocation a
+                              JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id
+                              WHERE a.account_id = c.account_id AND a.credit_id = c.id AND i.kind = 'instalment')
+                UNION ALL SELECT r.account_id, r.id, r.amount_minor FROM ledger_reversal r
+                          JOIN ledger_credit c ON c.account_id = r.account_id AND c.id = r.credit_id
+                          WHERE c.kind <> 'split') d
             FULL JOIN (SELECT account_id, source_id,
                               sum(CASE WHEN debit {_CUSTOMERS} THEN amount_minor ELSE 0 END
                                   - CASE WHEN credit {_CUSTOMERS} THEN amount_minor ELSE 0 END) AS minor

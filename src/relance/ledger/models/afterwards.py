@@ -125,7 +125,7 @@ class Request(AccountScoped):
             ),
             models.CheckConstraint(
                 name="request_approved_by_another",
-                condition=~Q(state="approved") | (~Q(decided_by=F("requested_by")) & ~Q(decided_by="")),
+                condition=~Q(state="approved") | (~Q(decided_by__iexact=F("requested_by")) & ~Q(decided_by="")),
             ),
         ]
         indexes = [

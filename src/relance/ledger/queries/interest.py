@@ -10,7 +10,8 @@ from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.bulk import id_array
 from relance.ledger.accrual import Accrued, History, accrue
 from relance.ledger.facts import ClaimableInterest
-from relance.ledger.policies import DEFAULT, policies
+from relance.ledger.policies import BY_POLICY, DEFAULT, policies
+from relance.ledger.queries.late import COUNTS_FROM, NOT_BOUNCED
 from relance.legal.facts import LegalRefusal, PartyKind
 from relance.legal.packs import pack
 from relance.legal.queries import rate_book
@@ -75,11 +76,13 @@ def interest_accounts(
         return []
     book, chosen = rate_book(), policies()
     found = []
-    for (account_id, item_id, number, currency, nature, amount_minor, due_on, creditor_id, country, kind, days, minors,
-         newest, disputed_minor, is_expired, noticed_on, billed_minor, waived_minor) in rows:  # fmt: skip
+    for (account_id, item_id, number, currency, nature, amount_minor, due_on, moved_on, moved_to, creditor_id, country,
+         kind, days, minors, newest, is_given_up, disputed_minor, is_expired, noticed_on, billed_minor,
+         waived_minor) in rows:  # fmt: skip
         taken = list(zip(days or (), minors or (), strict=True))
         history = History(
-            PartyKind(kind), amount_minor, due_on, taken, disputed_minor, is_expired, noticed_on,
+            PartyKind(kind), amount_minor, due_on, taken, list(zip(moved_on or (), moved_to or (), strict=True)),
+            disputed_minor, is_expired, is_given_up, noticed_on,
             chosen.get(creditor_id, DEFAULT).contract_percent,
         )  # fmt: skip
         try:
@@ -89,7 +92,7 @@ def interest_accounts(
         claimable = ClaimableInterest(
             item_id, number, currency, accrued.accrued_minor, billed_minor, waived_minor,
             accrued.refusal.en if accrued.refusal else "", accrued.refusal.fr if accrued.refusal else "",
-            accrued.disputed_minor,
+            accrued.disputed_minor, accrued.through_on,
         )  # fmt: skip
         is_settled = amount_minor == sum(minor for _, minor in taken)
         settled_on = max(day for day, _ in taken) if is_settled else None
@@ -97,34 +100,41 @@ def interest_accounts(
     return found
 
 
-# A correction says that its item was never owed, so it counts from the item's birth. A court claim is a formal notice.
+# What counts of an item is told in `queries.late`. A court claim is a formal notice. What the policy waived because of
+# a payment is claimable again when that payment came back: rows are numbered in the order of writing.
 _LATE_ITEMS = f"""
     WITH moved AS (
-        SELECT DISTINCT ON (t.account_id, t.item_id) t.account_id, t.item_id, t.due_on FROM ledger_postponement t
-        WHERE t.account_id = ANY(%(ids)s::bigint[]) AND t.effective_on <= %(as_of)s
-        ORDER BY t.account_id, t.item_id, t.effective_on DESC, t.id DESC),
+        SELECT t.account_id, t.item_id, array_agg(t.effective_on ORDER BY t.effective_on, t.id) AS days,
+               array_agg(t.due_on ORDER BY t.effective_on, t.id) AS due_dates
+        FROM ledger_postponement t
+        WHERE t.account_id = ANY(%(ids)s::bigint[]) AND t.effective_on <= %(as_of)s GROUP BY 1, 2),
     late AS (
-        SELECT i.account_id, i.id, i.number, i.currency, i.nature, i.amount_minor, i.born_on,
-               coalesce(m.due_on, i.due_on) AS due_on
+        SELECT i.account_id, i.id, i.number, i.currency, i.nature, i.amount_minor, i.born_on, i.origin_id,
+               coalesce(i.due_on, m.due_dates[1]) AS due_on, m.days AS moved_on, m.due_dates AS moved_to
         FROM ledger_openitem i LEFT JOIN moved m ON m.account_id = i.account_id AND m.item_id = i.id
         WHERE i.account_id = ANY(%(ids)s::bigint[]) AND i.born_on <= %(as_of)s {{only}}
-          AND coalesce(m.due_on, i.due_on) < %(as_of)s
+          AND coalesce(i.due_on, m.due_dates[1]) < %(as_of)s
           AND (i.kind = 'invoice' OR i.kind = 'instalment' AND EXISTS (
                   SELECT 1 FROM ledger_openitem o
                   WHERE o.account_id = i.account_id AND o.id = i.origin_id AND o.kind = 'invoice'))
           AND (i.open_minor > 0 OR EXISTS (
                   SELECT 1 FROM ledger_allocation a WHERE a.account_id = i.account_id AND a.item_id = i.id
-                    AND a.effective_on > coalesce(m.due_on, i.due_on)))),
+                    AND a.effective_on > coalesce(i.due_on, m.due_dates[1]))
+               OR EXISTS (SELECT 1 FROM ledger_interestdecision d
+                          WHERE d.account_id = i.account_id AND d.item_id = i.id))),
     daily AS (
-        SELECT l.account_id, l.id, CASE c.kind WHEN 'correction' THEN l.born_on ELSE a.effective_on END AS day,
-               sum(a.amount_minor)::bigint AS minor, max(a.id) AS newest
+        SELECT l.account_id, l.id, {COUNTS_FROM.format(item="l")} AS day, sum(a.amount_minor)::bigint AS minor,
+               max(a.id) AS newest,
+               coalesce(sum(a.amount_minor) FILTER (WHERE c.kind = 'write_off'), 0) AS given_up_minor
         FROM late l
         JOIN ledger_allocation a ON a.account_id = l.account_id AND a.item_id = l.id AND a.effective_on <= %(as_of)s
         JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
+        WHERE {NOT_BOUNCED}
         GROUP BY 1, 2, 3),
     taken AS (
         SELECT account_id, id, array_agg(day ORDER BY day) FILTER (WHERE minor <> 0) AS days,
-               array_agg(minor ORDER BY day) FILTER (WHERE minor <> 0) AS minors, max(newest) AS newest
+               array_agg(minor ORDER BY day) FILTER (WHERE minor <> 0) AS minors, max(newest) AS newest,
+               sum(given_up_minor) > 0 AS is_given_up
         FROM daily GROUP BY 1, 2),
     excluded AS (
         SELECT x.account_id, x.item_id,
@@ -147,9 +157,17 @@ _LATE_ITEMS = f"""
                - coalesce(sum(d.amount_minor) FILTER (WHERE d.kind = 'annulled'), 0)::bigint AS billed_minor,
                coalesce(sum(d.amount_minor) FILTER (WHERE d.kind = 'waived'), 0)::bigint AS waived_minor
         FROM ledger_interestdecision d WHERE d.account_id = ANY(%(ids)s::bigint[]) {{decided}}
+          AND NOT (d.kind = 'waived' AND EXISTS (
+                  SELECT 1 FROM ledger_posting p WHERE p.account_id = d.account_id AND p.id = d.posting_id
+                     AND p.actor = '{BY_POLICY}')
+              AND EXISTS (
+                  SELECT 1 FROM ledger_allocation u
+                  JOIN ledger_reversal r ON r.account_id = u.account_id AND r.credit_id = u.credit_id
+                       AND r.reversed_on <= %(as_of)s
+                  WHERE u.account_id = d.account_id AND u.item_id = d.item_id AND u.undoes_id < d.id AND u.id > d.id))
         GROUP BY 1, 2)
-    SELECT l.account_id, l.id, l.number, l.currency, l.nature, l.amount_minor, l.due_on, a.creditor_id, a.country,
-           a.kind, k.days, k.minors, k.newest, coalesce(x.disputed_minor, 0), coalesce(x.is_expired, FALSE), n.day,
+    SELECT l.account_id, l.id, l.number, l.currency, l.nature, l.amount_minor, l.due_on, l.moved_on, l.moved_to,
+           a.creditor_id, a.country, a.kind, k.days, k.minors, k.newest, coalesce(k.is_given_up, FALSE), coalesce(x.disputed_minor, 0), coalesce(x.is_expired, FALSE), n.day,
            coalesce(d.billed_minor, 0), coalesce(d.waived_minor, 0)
     FROM late l JOIN {ACCOUNT_RELATION} AS a ON a.account_id = l.account_id
     LEFT JOIN taken k ON k.account_id = l.account_id AND k.id = l.id

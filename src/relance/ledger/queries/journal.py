@@ -190,7 +190,7 @@ def _rows(
 def trial_balance(creditor_id: int, from_on: dt.date, to_on: dt.date) -> list[TrialBalanceRow]:
     """What every ledger account held before a period, moved within it and holds at its end, by currency and code.
 
-    Codes are those under which the entries were booked. In each currency debits equal credits. Sealed days come from
+    Codes are those under which the entries were booked, with the name that they last had by the end of the period. In each currency debits equal credits. Sealed days come from
     their totals, so that only unsealed ones are read row by row.
     """
     unsealed = (
@@ -210,8 +210,10 @@ def trial_balance(creditor_id: int, from_on: dt.date, to_on: dt.date) -> list[Tr
                        coalesce(sum(debit_minor) FILTER (WHERE day >= %(from)s), 0) AS debit,
                        coalesce(sum(credit_minor) FILTER (WHERE day >= %(from)s), 0) AS credit
                 FROM days GROUP BY 1, 2)
-            SELECT s.code, coalesce((SELECT m.label FROM ledger_accountmapping m WHERE m.creditor_id = %(creditor)s
-                                     AND m.code = s.code ORDER BY m.id DESC LIMIT 1), ''), s.currency,
+            SELECT s.code, coalesce((SELECT m.label FROM {MAPPINGS} AS m WHERE m.creditor_id = %(creditor)s
+                                     AND m.code = s.code AND m.valid_from <= %(to)s
+                                     AND m.valid_from IS DISTINCT FROM m.valid_until
+                                     ORDER BY m.valid_from DESC LIMIT 1), ''), s.currency,
                    greatest(before, 0)::bigint, greatest(-before, 0)::bigint, debit::bigint, credit::bigint,
                    greatest(before + debit - credit, 0)::bigint, greatest(credit - debit - before, 0)::bigint
             FROM sums s ORDER BY s.currency, s.code""",  # noqa: S608

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from relance.kit.pages import COUNT_LIMIT, Page
-from relance.ledger.facts import RequestFacts, WriteOffFacts, WrittenOffItem
+from relance.ledger.facts import RefundOrigin, RequestFacts, WriteOffFacts, WrittenOffItem
 
 _COLUMNS = (
     "id, account_id, kind, state, currency, amount_minor, data, reason, requested_by, requested_at, requested_on, "
@@ -64,8 +64,32 @@ def _facts(row: Sequence[Any]) -> RequestFacts:
     return RequestFacts(*values)
 
 
+def refund_origin(account_id: int, credit_id: int) -> RefundOrigin:
+    """Who recorded a payment and the account it came from. Raises LookupError when the account has no such credit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.number, c.method, c.received_on, c.source, c.posted_by, c.posted_at, coalesce(p.actor, ''),
+                   p.posted_at, coalesce(p.reason, '')
+            FROM ledger_credit c
+            LEFT JOIN LATERAL (
+                SELECT actor, posted_at, reason FROM ledger_posting
+                WHERE account_id = c.account_id AND kind = 'payer_recorded' AND (data->>'credit_id')::bigint = c.id
+                ORDER BY id LIMIT 1) p ON TRUE
+            WHERE c.account_id = %s AND c.id = %s""",
+            [account_id, credit_id],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise LookupError(credit_id)
+    return RefundOrigin(*row)
+
+
 def write_offs_of(account_id: int) -> list[WriteOffFacts]:
-    """What was written off of an account, the newest first, with what of each item has been recovered since."""
+    """What was written off of an account, the newest first, with what of each item has been recovered since.
+
+    Write-offs that were taken back are left out.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -78,7 +102,7 @@ def write_offs_of(account_id: int) -> list[WriteOffFacts]:
             FROM ledger_credit c
             JOIN ledger_allocation a ON a.account_id = c.account_id AND a.credit_id = c.id
             JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id
-            WHERE c.account_id = %s AND c.kind = 'write_off' ORDER BY a.id""",
+            WHERE c.account_id = %s AND c.kind = 'write_off' AND a.undoes_id IS NULL ORDER BY a.id""",
             [account_id],
         )
         items: dict[int, list[WrittenOffItem]] = defaultdict(list)
@@ -90,7 +114,9 @@ def write_offs_of(account_id: int) -> list[WriteOffFacts]:
                    coalesce(q.requested_by, ''), c.posted_by
             FROM ledger_credit c
             LEFT JOIN ledger_request q ON q.account_id = c.account_id AND q.posting_id = c.posting_id
-            WHERE c.account_id = %s AND c.kind = 'write_off' ORDER BY c.received_on DESC, c.id DESC""",
+            WHERE c.account_id = %s AND c.kind = 'write_off' AND NOT EXISTS (
+                SELECT 1 FROM ledger_reversal r WHERE r.account_id = c.account_id AND r.credit_id = c.id)
+            ORDER BY c.received_on DESC, c.id DESC""",
             [account_id],
         )
         return [WriteOffFacts(*[*row, tuple(items[row[0]])]) for row in cursor.fetchall()]

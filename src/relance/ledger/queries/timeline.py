@@ -34,7 +34,7 @@ def timeline(account_id: int, as_of: dt.date) -> list[TimelineEvent]:
             WHERE r.account_id = %(account)s AND r.reversed_on <= %(as_of)s AND r.posting_id IS NULL
             UNION ALL
             SELECT effective_on, posted_at, kind, (data || jsonb_build_object('reason', reason))::text, actor
-            FROM ledger_posting WHERE account_id = %(account)s AND effective_on <= %(as_of)s
+            FROM ledger_posting WHERE account_id = %(account)s AND effective_on <= %(as_of)s AND kind <> 'receipt_repeated'
             ORDER BY 1 DESC, 2 DESC""",
             {"account": account_id, "as_of": as_of},
         )

@@ -8,7 +8,7 @@ from relance.kit.bulk import id_array
 from relance.kit.pages import COUNT_LIMIT
 from relance.ledger import chart
 from relance.ledger.facts import RequestedPart, RequestEffect, RequestFacts
-from relance.ledger.rules import tax_share
+from relance.ledger.tax_back import taxed_items
 
 
 def waiting_request_count() -> int:
@@ -28,18 +28,17 @@ def request_effect(asked: RequestFacts) -> RequestEffect:
     named = cast("list[dict[str, Any]]", asked.data["items"])
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, open_minor, tax_minor, amount_minor FROM ledger_openitem "
-            "WHERE account_id = %s AND id = ANY(%s::bigint[])",
+            "SELECT id, open_minor FROM ledger_openitem WHERE account_id = %s AND id = ANY(%s::bigint[])",
             [asked.account_id, id_array([item["id"] for item in named])],
         )
-        now = {row[0]: row[1:] for row in cursor.fetchall()}
+        open_now = dict(cursor.fetchall())
+    whole = taxed_items(asked.account_id, [item["id"] for item in named]) if asked.data["recovers_vat"] else {}
     parts, tax = [], 0
     for item in named:
         minor = int(item["amount_minor"])
-        open_minor, tax_minor, amount_minor = now[item["id"]]
-        parts.append(RequestedPart(item["number"], minor, open_minor))
-        if asked.data["recovers_vat"]:
-            tax += tax_share(tax_minor, amount_minor, minor)
+        parts.append(RequestedPart(item["number"], minor, open_now[item["id"]]))
+        if whole:
+            tax += whole[item["id"]].take(minor)
     entries = (
         (chart.WRITE_OFF, chart.CONTROL, asked.amount_minor - tax),
         (chart.TAX, chart.CONTROL, tax),

@@ -10,6 +10,7 @@ from relance.ledger.rules.documents import (
     WrittenOffDebt,
     instalments,
     recoveries,
+    tax_of_part,
     tax_share,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "instalments",
     "pro_rata",
     "recoveries",
+    "tax_of_part",
     "tax_share",
 ]

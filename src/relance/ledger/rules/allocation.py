@@ -14,7 +14,7 @@ class OpenDebit:
 
     `open_from` is the first day on which it can take money: its birth, or the day on which it was opened again.
     `kept_minor` of it is left alone unless the payer names the item: disputed, in flight, or time-barred. `debt` is the
-    item whose interest or costs this is, or its own id.
+    item whose interest or costs this is, or its own id. `is_new`: it came, or was freed, in the act that allocates.
     """
 
     id: int
@@ -27,6 +27,7 @@ class OpenDebit:
     debt: int = 0
     is_principal: bool = True
     born_on: dt.date = dt.date.min
+    is_new: bool = True
 
     @property
     def offered_minor(self) -> int:
@@ -47,6 +48,7 @@ class OpenCredit:
     named_item: str
     open_minor: int
     wishes: tuple[Wish, ...] = ()
+    is_new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ def allocate(
     items: Sequence[OpenDebit],
     credits: Sequence[OpenCredit],
     order: AllocationOrder = AllocationOrder.OLDEST_DUE,
+    held_until: dt.date = dt.date.min,
 ) -> list[NewAllocation]:
     """Set one account's unallocated credits against its open items; what finds no item stays unallocated.
 
     Played in calendar order, so that importing a year at once gives the same result as living it: on each day, older
     credits go first; a credit settles the items its payer designated if they are open by then, then those that `order`
     says. Currencies never mix. The arguments' `open_minor` are used up.
+
+    A credit and an item that were both there before this act were kept apart by a policy, a person or a dispute; they
+    meet on `held_until`, the day of the act, at the earliest, so that what earlier days showed stays.
     """
     made: list[NewAllocation] = []
     if order is AllocationOrder.BY_HAND:
@@ -79,6 +85,7 @@ def allocate(
                 sorted((i for i in items if i.currency == currency), key=_oldest_due),
                 sorted((c for c in credits if c.currency == currency), key=lambda c: (c.received_on, c.id)),
                 order,
+                held_until,
             )
         )
     return made
@@ -89,11 +96,13 @@ def _oldest_due(item: OpenDebit) -> tuple[dt.date, dt.date, int]:
 
 
 def _allocate_currency(
-    items: list[OpenDebit], credits: list[OpenCredit], order: AllocationOrder
+    items: list[OpenDebit], credits: list[OpenCredit], order: AllocationOrder, held_until: dt.date
 ) -> Iterator[NewAllocation]:
     by_number = {item.number: item for item in items}
     days = sorted(
-        {c.received_on for c in credits} | {i.open_from for i in items if i.open_from > credits[0].received_on}
+        {c.received_on for c in credits}
+        | {i.open_from for i in items if i.open_from > credits[0].received_on}
+        | ({held_until} if held_until > credits[0].received_on and not all(c.is_new for c in credits) else set())
     )
     waiting: list[OpenCredit] = []
     oldest_open = 0
@@ -104,17 +113,18 @@ def _allocate_currency(
             waiting.append(coming)
             coming = next(arriving, None)
         for credit in waiting:
-            yield from _designated(credit, by_number, day)
+            on_offer = _OnOffer(day, credit.is_new or day >= held_until)
+            yield from _designated(credit, by_number, on_offer)
             if credit.open_minor == 0 or order is AllocationOrder.NAMED_ONLY:
                 continue
             if order is AllocationOrder.CIVIL_CODE:
-                yield from _civil_code(credit, items, day)
+                yield from _civil_code(credit, items, on_offer)
                 continue
             while oldest_open < len(items) and items[oldest_open].offered_minor == 0:
                 oldest_open += 1
             for position in range(oldest_open, len(items)):
                 item = items[position]
-                if item.offered_minor > 0 and item.open_from <= day:
+                if item.offered_minor > 0 and on_offer.takes(item):
                     yield _settle(credit, item, item.offered_minor, day)
                     if credit.open_minor == 0:
                         break
@@ -123,33 +133,44 @@ def _allocate_currency(
             return
 
 
-def _designated(credit: OpenCredit, by_number: dict[str, OpenDebit], day: dt.date) -> Iterator[NewAllocation]:
+@dataclass(frozen=True, slots=True)
+class _OnOffer:
+    """Which items a credit may settle on a day: those open by then, and of those it was kept from, none too early."""
+
+    day: dt.date
+    old_ones_too: bool
+
+    def takes(self, item: OpenDebit) -> bool:
+        return item.open_from <= self.day and (self.old_ones_too or item.is_new)
+
+
+def _designated(credit: OpenCredit, by_number: dict[str, OpenDebit], on_offer: _OnOffer) -> Iterator[NewAllocation]:
     """The payer's wish, which comes before any order and may pay what is disputed."""
     named = by_number.get(credit.named_item) if credit.named_item else None
-    if named is not None and named.open_minor > 0 and named.open_from <= day:
-        yield _settle(credit, named, named.open_minor, day)
+    if named is not None and named.open_minor > 0 and on_offer.takes(named):
+        yield _settle(credit, named, named.open_minor, on_offer.day)
     left: list[Wish] = []
     for wish in credit.wishes:
         item = by_number.get(wish.item_number)
-        if item is None or item.open_minor == 0 or item.open_from > day or credit.open_minor == 0:
+        if item is None or item.open_minor == 0 or not on_offer.takes(item) or credit.open_minor == 0:
             left.append(wish)
             continue
         asked = item.open_minor if wish.amount_minor is None else min(wish.amount_minor, item.open_minor)
-        yield _settle(credit, item, asked, day)
+        yield _settle(credit, item, asked, on_offer.day)
     credit.wishes = tuple(left)
 
 
-def _civil_code(credit: OpenCredit, items: Iterable[OpenDebit], day: dt.date) -> Iterator[NewAllocation]:
+def _civil_code(credit: OpenCredit, items: Iterable[OpenDebit], on_offer: _OnOffer) -> Iterator[NewAllocation]:
     """Article 1342-10: debts that are due first, then the oldest, pro rata between debts of one day; 1343-1: of one
     debt, interest and costs before the principal. All debts of an account bear the same rate, so none presses more.
     """
     debts: dict[int, list[OpenDebit]] = {}
     for item in items:
-        if item.offered_minor > 0 and item.open_from <= day:
+        if item.offered_minor > 0 and on_offer.takes(item):
             debts.setdefault(item.debt or item.id, []).append(item)
     dated = sorted(
         ((min(item.due_on or dt.date.max for item in debt), key) for key, debt in debts.items()),
-        key=lambda row: (row[0] > day, row[0], row[1]),
+        key=lambda row: (row[0] > on_offer.day, row[0], row[1]),
     )
     for _, tie in groupby(dated, key=lambda row: row[0]):
         tied = [debts[key] for _, key in tie]
@@ -160,7 +181,7 @@ def _civil_code(credit: OpenCredit, items: Iterable[OpenDebit], day: dt.date) ->
                 part = min(left, item.offered_minor)
                 if part > 0:
                     left -= part
-                    yield _settle(credit, item, part, day)
+                    yield _settle(credit, item, part, on_offer.day)
         if credit.open_minor == 0:
             return
 

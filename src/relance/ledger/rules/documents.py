@@ -16,6 +16,17 @@ def tax_share(tax_minor: int, amount_minor: int, part_minor: int) -> int:
     return (2 * tax_minor * part_minor + amount_minor) // (2 * amount_minor)
 
 
+def tax_of_part(tax_minor: int, amount_minor: int, earlier_minor: int, earlier_tax_minor: int, part_minor: int) -> int:
+    """The tax that taking back one more part of a document takes along, after earlier parts with their tax.
+
+    Parts are counted up, so that the last one takes the rest and all together never more than the tax; what lies above
+    the document's amount carries none.
+    """
+    so_far = min(amount_minor, earlier_minor + part_minor)
+    within = max(0, so_far - earlier_minor)
+    return max(0, min(within, tax_share(tax_minor, amount_minor, so_far) - earlier_tax_minor))
+
+
 @dataclass(frozen=True, slots=True)
 class Instalment:
     """A part of an item with a number and a due date of its own."""

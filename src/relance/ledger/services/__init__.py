@@ -7,7 +7,7 @@ from relance.ledger.services.decide import approve_request, refuse_request, with
 from relance.ledger.services.deposit import post_deposit
 from relance.ledger.services.exclude import exclude, lift_exclusion
 from relance.ledger.services.interest import bill_interest, record_formal_notice, waive_interest
-from relance.ledger.services.journal import change_policy, map_account, seal_due, seal_through
+from relance.ledger.services.journal import change_policy, map_account, refuse_long_span, seal_due, seal_through
 from relance.ledger.services.limitation import expire_items, interrupt
 from relance.ledger.services.mark_doubtful import mark_doubtful, unmark_doubtful
 from relance.ledger.services.post_credit_note import post_credit_note
@@ -16,6 +16,7 @@ from relance.ledger.services.receipts import post_receipt, record_payer
 from relance.ledger.services.request import request_refund, request_write_off
 from relance.ledger.services.reversal import reverse_receipt
 from relance.ledger.services.settling import allocate_accounts
+from relance.ledger.services.take_back import take_back_credit_note, take_back_split, take_back_write_off
 
 __all__ = [
     "allocate_accounts",
@@ -39,6 +40,7 @@ __all__ = [
     "postpone",
     "record_formal_notice",
     "record_payer",
+    "refuse_long_span",
     "refuse_request",
     "release_credit",
     "request_refund",
@@ -47,6 +49,9 @@ __all__ = [
     "seal_due",
     "seal_through",
     "split",
+    "take_back_credit_note",
+    "take_back_split",
+    "take_back_write_off",
     "undo_allocations",
     "unmark_doubtful",
     "waive_interest",

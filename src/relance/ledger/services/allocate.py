@@ -23,19 +23,32 @@ class _Book:
     """What one account has open, as the rules want it."""
 
     order: AllocationOrder
+    held_until: dt.date = dt.date.min
     credits: list[OpenCredit] = field(default_factory=list)
     items: list[OpenDebit] = field(default_factory=list)
 
 
-def allocate_chunk(account_ids: Sequence[int], posting_id: int | None = None) -> list[tuple[int, NewAllocation]]:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """The act that allocates: rows with ids above `since_id` came with it; `on` is its day (None: that of the newest
+    document that came), `posting_id` its posting, if it has one.
+    """
+
+    since_id: int
+    on: dt.date | None = None
+    posting_id: int | None = None
+
+
+def allocate_chunk(account_ids: Sequence[int], occasion: Occasion) -> list[tuple[int, NewAllocation]]:
     """Allocate for accounts that the transaction has locked; returns what was made, by account."""
     floors = first_open_days(account_ids)
     displaced = _make_room_for_earlier_credits(account_ids, floors)
-    made = list(_decide_allocations(account_ids, floors))
+    freed = {row_id for row in displaced for row_id in row[1:]}
+    made = list(_decide_allocations(account_ids, floors, occasion, freed))
     if made:
-        _write(made, posting_id)
+        _write(made, occasion.posting_id)
     if displaced:
-        owe_small_differences_again(displaced)
+        owe_small_differences_again([(account_id, item_id) for account_id, item_id, _ in displaced])
     return made
 
 
@@ -65,14 +78,16 @@ def _write(made: Sequence[tuple[int, NewAllocation]], posting_id: int | None) ->
         )
 
 
-def _make_room_for_earlier_credits(account_ids: Sequence[int], floors: dict[int, dt.date]) -> list[tuple[int, int]]:
+def _make_room_for_earlier_credits(
+    account_ids: Sequence[int], floors: dict[int, dt.date]
+) -> list[tuple[int, int, int]]:
     """Undo allocations that an unallocated credit of an earlier date comes before; they are then decided anew.
 
     Credits settle items in the order of their dates, whatever the order in which they were posted: a receipt of today
     is not kept waiting by one that is dated next week. Undone on the day they took effect, such allocations leave no
     trace in what was open on any day. What people allocated, and what took effect on a sealed day, stays; so does what
     an earlier policy decided, where the creditor's present one would not decide it anew: all of it under `by_hand`, and
-    under `named_only` what no earlier credit names. Returns the items that lost money, each as (account, item).
+    under `named_only` what no earlier credit names. Returns what was freed: (account, item, credit).
     """
     orders = {account_id: policy.allocation_order for account_id, policy in policies_of(account_ids).items()}
     moving = [a for a in account_ids if orders.get(a) is not AllocationOrder.BY_HAND]
@@ -119,7 +134,7 @@ def _make_room_for_earlier_credits(account_ids: Sequence[int], floors: dict[int,
                 UPDATE ledger_credit c SET open_minor = c.open_minor + d.minor
                 FROM (SELECT account_id, credit_id, sum(amount_minor) AS minor FROM displaced GROUP BY 1, 2) d
                 WHERE c.account_id = d.account_id AND c.id = d.credit_id)
-            SELECT DISTINCT account_id, item_id FROM displaced ORDER BY 1, 2""",
+            SELECT DISTINCT account_id, item_id, credit_id FROM displaced ORDER BY 1, 2, 3""",
             {
                 "ids": id_array(moving),
                 "named": id_array(a for a in moving if orders.get(a) is AllocationOrder.NAMED_ONLY),
@@ -127,23 +142,27 @@ def _make_room_for_earlier_credits(account_ids: Sequence[int], floors: dict[int,
                 "floors": list(floors.values()),
             },
         )
-        rows: list[tuple[int, int]] = cursor.fetchall()
+        rows: list[tuple[int, int, int]] = cursor.fetchall()
     return rows
 
 
-def _decide_allocations(account_ids: Sequence[int], floors: dict[int, dt.date]) -> Iterator[tuple[int, NewAllocation]]:
-    books = _credits_waiting(account_ids, floors)
+def _decide_allocations(
+    account_ids: Sequence[int], floors: dict[int, dt.date], occasion: Occasion, freed: set[int]
+) -> Iterator[tuple[int, NewAllocation]]:
+    books = _credits_waiting(account_ids, floors, occasion, freed)
     if not books:
         return
     if not _read_first_items(books, floors):
-        _read_items(books, floors)
+        _read_items(books, floors, occasion, freed)
     for account_id in sorted(books):
         book = books[account_id]
-        for new in allocate(book.items, book.credits, book.order):
+        for new in allocate(book.items, book.credits, book.order, book.held_until):
             yield account_id, new
 
 
-def _credits_waiting(account_ids: Sequence[int], floors: dict[int, dt.date]) -> dict[int, _Book]:
+def _credits_waiting(
+    account_ids: Sequence[int], floors: dict[int, dt.date], occasion: Occasion, freed: set[int]
+) -> dict[int, _Book]:
     chosen = policies_of(account_ids)
     books: dict[int, _Book] = {}
     with connection.cursor() as cursor:
@@ -162,9 +181,13 @@ def _credits_waiting(account_ids: Sequence[int], floors: dict[int, dt.date]) -> 
         for account_id, credit_id, currency, received_on, named_item, open_minor, _ in rows:
             order = chosen.get(account_id, DEFAULT).allocation_order
             free_from = max(received_on, floors.get(account_id, received_on))
-            books.setdefault(account_id, _Book(order)).credits.append(
-                OpenCredit(credit_id, currency, free_from, named_item, open_minor, wishes.get(credit_id, ()))
+            is_new = credit_id > occasion.since_id or credit_id in freed
+            book = books.setdefault(account_id, _Book(order, occasion.on or dt.date.min))
+            book.credits.append(
+                OpenCredit(credit_id, currency, free_from, named_item, open_minor, wishes.get(credit_id, ()), is_new)
             )
+            if occasion.on is None and is_new:
+                book.held_until = max(book.held_until, received_on)
     return books
 
 
@@ -215,6 +238,8 @@ def _read_first_items(books: dict[int, _Book], floors: dict[int, dt.date]) -> bo
     if len(book.credits) != 1 or book.order is not AllocationOrder.OLDEST_DUE:
         return False
     credit = book.credits[0]
+    if not credit.is_new:
+        return False
     numbers = [credit.named_item, *(wish.item_number for wish in credit.wishes)]
     with connection.cursor() as cursor:
         cursor.execute(
@@ -233,12 +258,16 @@ def _read_first_items(books: dict[int, _Book], floors: dict[int, dt.date]) -> bo
     return True
 
 
-def _read_items(books: dict[int, _Book], floors: dict[int, dt.date]) -> None:
+def _read_items(books: dict[int, _Book], floors: dict[int, dt.date], occasion: Occasion, freed: set[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ITEMS.format(which=""), {"ids": id_array(books)})
         for row in cursor.fetchall():
             account_id, item = _debit(row, floors)
-            books[account_id].items.append(item)
+            item.is_new = item.id > occasion.since_id or item.id in freed
+            book = books[account_id]
+            if occasion.on is None and item.is_new:
+                book.held_until = max(book.held_until, item.born_on)
+            book.items.append(item)
 
 
 def _debit(row: tuple[int, int, str, str, dt.date, dt.date | None, int, int, int, bool, dt.date | None],

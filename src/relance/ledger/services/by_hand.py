@@ -50,8 +50,8 @@ def allocate_by_hand(act: Act, lines: Sequence[AllocationLine], seen: Mapping[in
         by_account = [
             (act.account_id, NewAllocation(line.credit_id, line.item_id, line.amount_minor, act.on)) for line in lines
         ]
-        follow_policy(by_account, posting_id)
-        settle([act.account_id], posting_id)
+        follow_policy(by_account, posting_id, act.on)
+        settle([act.account_id], posting_id, act.on)
         publish(MoneyMoved([act.account_id], effective_on=act.on))
         return {"allocations": made}
 
@@ -214,7 +214,7 @@ def undo_allocations(act: Act, allocation_ids: Sequence[int]) -> Posted:
             )
             ids = [row[0] for row in cursor.fetchall()]
         take_back_small_differences(act.account_id, posting_id, act.on)
-        settle([act.account_id], posting_id)
+        settle([act.account_id], posting_id, act.on)
         publish(MoneyMoved([act.account_id], reopened=True, effective_on=act.on))
         return {"undone": ids}
 
@@ -252,7 +252,7 @@ def release_credit(act: Act, credit_id: int) -> Posted:
             )
             if cursor.rowcount == 0:
                 raise Refusal(_("there is no such payment on this account, or it is not waiting for a person"))
-        settle([act.account_id], posting_id)
+        settle([act.account_id], posting_id, act.on)
         publish(MoneyMoved([act.account_id], effective_on=act.on))
         return {"credit_id": credit_id}
 

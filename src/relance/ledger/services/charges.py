@@ -28,7 +28,7 @@ def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "")
 
     `amount_minor` is in the invoice's currency (another `currency` is refused); a lower cap of the law wins. Refuses
     what the law forbids, with the rule's code, and an invoice that is not overdue, of which nothing is chased, that is
-    time-barred, or that has its fee.
+    time-barred, was written off or corrected, or that has its fee.
     """
 
     def work(posting_id: int) -> Result:
@@ -60,21 +60,30 @@ def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "")
 def post_indemnity(act: Act, item_id: int) -> Posted:
     """Charge the fixed recovery indemnity of the law for an invoice that was late, once per invoice, paid since or not.
 
-    Refuses what the law forbids, with the rule's code, an invoice that never was overdue, one that is disputed whole,
-    and one that is time-barred.
+    One that was late before its due date was postponed has earned it. Refuses what the law forbids, with the rule's
+    code, an invoice that never was overdue, one that is disputed whole or whose whole payment is on its way, one that
+    is time-barred, and one that was written off or corrected.
     """
 
     def work(posting_id: int) -> Result:
-        item = _overdue_invoice(act, item_id)
-        if item.due_on is None:
-            raise AssertionError("an overdue invoice has a due date")
+        item = _overdue_invoice(act, item_id, or_was_late=True)
+        if item.late_since is None:
+            raise AssertionError("an invoice that was overdue has a day since when")
         verdict = indemnity(
-            pack(item.country), PartyKind(item.party), item.currency, item.late_minor, item.due_on, act.on
+            pack(item.country), PartyKind(item.party), item.currency, item.late_minor, item.late_since, act.on
         )
         allowed_minor = _granted(verdict)
         if _is_disputed_whole(act.account_id, item_id):
             raise Refusal(
                 _("%(number)s is disputed whole; answer the dispute before charging the indemnity")
+                % {"number": item.number}
+            )
+        if _is_held_whole(act.account_id, item_id):
+            raise Refusal(
+                _(
+                    "the payment of %(number)s is on its way; wait until it settles or returns before charging the "
+                    "indemnity"
+                )
                 % {"number": item.number}
             )
         again = _("%(number)s has its indemnity already; it is charged once") % {"number": item.number}
@@ -121,7 +130,7 @@ class _Returned:
     party: str
 
 
-def _overdue_invoice(act: Act, item_id: int) -> LateItem:
+def _overdue_invoice(act: Act, item_id: int, *, or_was_late: bool = False) -> LateItem:
     item = late_item(act.account_id, item_id, act.on)
     if item.kind != "invoice":
         raise Refusal(
@@ -132,11 +141,18 @@ def _overdue_invoice(act: Act, item_id: int) -> LateItem:
         raise Refusal(
             _("%(number)s has no due date, so it is not overdue on %(on)s") % {"number": item.number, "on": act.on}
         )
-    if item.due_on >= act.on:
+    due_on = item.late_since if or_was_late and item.late_since is not None else item.due_on
+    if due_on >= act.on:
         raise Refusal(
             _("%(number)s is due on %(due)s, so it is not overdue on %(on)s")
             % {"number": item.number, "due": item.due_on, "on": act.on}
         )
+    if item.ended_by:
+        ended = {
+            "write_off": _("%(number)s was written off; nothing more may be charged on it"),
+            "correction": _("%(number)s was corrected away, so it was never owed; nothing may be charged on it"),
+        }
+        raise Refusal(ended[item.ended_by] % {"number": item.number})
     ends_on = period_end(act.account_id, item_id, act.on)
     if ends_on is not None and ends_on < act.on:
         raise LegalRefusal(
@@ -192,6 +208,22 @@ def _is_disputed_whole(account_id: int, item_id: int) -> bool:
     return disputed_whole
 
 
+def _is_held_whole(account_id: int, item_id: int) -> bool:
+    """Whether all that is open is disputed or on its way, and some of it is on its way."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT i.open_minor > 0 AND x.in_flight_minor > 0 AND i.open_minor <= x.minor
+            FROM ledger_openitem i LEFT JOIN LATERAL (
+                SELECT sum(amount_minor) AS minor, sum(amount_minor) FILTER (WHERE kind = 'in_flight') AS in_flight_minor
+                FROM ledger_exclusion WHERE account_id = i.account_id AND item_id = i.id
+                  AND kind IN ('disputed', 'in_flight')) x ON TRUE
+            WHERE i.account_id = %s AND i.id = %s""",
+            [account_id, item_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def _refuse_second(account_id: int, kind: str, origin_id: int, sentence: str) -> None:
     """Raise Refusal when the charge was made before; except for the indemnity, one taken back whole does not count."""
     with connection.cursor() as cursor:
@@ -223,7 +255,7 @@ def _charge(
         amount_minor, nature=nature, origin_id=origin_id, source="charge",
     )  # fmt: skip
     book(act.account_id, item_id, act.on, currency, [(chart.CONTROL, chart.CHARGED_TO[kind], amount_minor)])
-    settle([act.account_id], posting_id)
+    settle([act.account_id], posting_id, act.on)
     publish(ItemsPosted([act.account_id]))
     return {"ids": [item_id]}
 

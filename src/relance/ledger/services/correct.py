@@ -13,6 +13,7 @@ from relance.ledger.postings import Result, perform
 from relance.ledger.services.interest_policy import annul_billed
 from relance.ledger.services.round_off import take_back_small_differences
 from relance.ledger.services.settling import settle
+from relance.ledger.tax_back import taxed_items
 
 
 @transaction.atomic
@@ -37,7 +38,7 @@ def correct_item(act: Act, item_id: int) -> Posted:
         allocate_bound(act.account_id, posting_id, [(credit_id, item.id, item.amount_minor)], act.on)
         if item.kind == "interest":
             annul_billed(act.account_id, item.id, act.on, posting_id)
-        settle([act.account_id], posting_id)
+        settle([act.account_id], posting_id, act.on)
         told.update(number=item.number, currency=item.currency, amount_minor=item.amount_minor, freed_minor=freed)
         publish(MoneyMoved([act.account_id], effective_on=act.on))
         return {"ids": [credit_id]}
@@ -76,6 +77,7 @@ def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
             SELECT c.kind, c.received_on FROM ledger_allocation a
             JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
             WHERE a.account_id = %s AND a.item_id = %s AND c.kind IN ('correction', 'split', 'write_off')
+              AND NOT EXISTS (SELECT 1 FROM ledger_reversal r WHERE r.account_id = c.account_id AND r.credit_id = c.id)
             ORDER BY c.kind, c.id LIMIT 1""",
             [act.account_id, item.id],
         )
@@ -83,10 +85,20 @@ def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
         if row is not None:
             told = {
                 "correction": _("%(number)s is corrected already, on %(on)s"),
-                "split": _("%(number)s is paid in instalments; write a credit note for it instead"),
+                "split": _(
+                    "%(number)s is paid in instalments; take the split back first, or write a credit note for it instead"
+                ),
                 "write_off": _("%(number)s was written off on %(on)s; there is nothing to correct any more"),
             }
             raise Refusal(told[row[0]] % {"number": item.number, "on": row[1]})
+        if taxed_items(act.account_id, [item.id])[item.id].credited_minor:
+            raise Refusal(
+                _(
+                    "%(number)s has a credit note; take that back first and correct the item then, "
+                    "or write another credit note for the rest"
+                )
+                % {"number": item.number}
+            )
         cursor.execute(
             """
             SELECT string_agg(o.number, ', ' ORDER BY o.id) FROM ledger_openitem o

@@ -22,9 +22,10 @@ from relance.ledger.at_hand import (
 from relance.ledger.booking import add_credit, add_item, allocate_bound, book
 from relance.ledger.facts import Act, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
-from relance.ledger.rules import tax_share
+from relance.ledger.queries.requests import refund_origin
 from relance.ledger.services.mark_doubtful import settle_doubtful
-from relance.ledger.services.request import read_data
+from relance.ledger.services.request import read_data, refuse_cash
+from relance.ledger.tax_back import taxed_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +45,21 @@ class _Waiting:
 def approve_request(act: Act, request_id: int) -> Posted:
     """Approve a write-off or refund and post it on the act's day; `ids` is the write-off or the refund's item.
 
-    Everything is read again: raises Refusal when the approver asked for it, it is decided already, the day lies before
-    the request, or less is left than was asked for. A write-off is bad debt (654) and, where VAT is recovered, tax by
-    each item's share; a refund is an item that the refunded money settles at once.
+    Everything is read again: raises Refusal when the approver asked for it, or recorded the payment or the payer's
+    account of a refund, when it is decided already, the day lies before the request, or less is left than was asked for. A write-off is bad debt (654) and, where VAT is recovered, tax by
+    each item's share, as far as nothing took it back before; a refund is an item that the refunded money settles at once.
     """
     if not act.actor:
         raise Refusal(_("an approval needs the name of who approves"))
 
     def work(posting_id: int) -> Result:
         asked = _waiting(act, request_id)
-        if asked.requested_by == act.actor:
+        if _is_same(asked.requested_by, act.actor):
             raise Refusal(_("you asked for this yourself; another person has to approve it"))
-        made = _write_off(act, posting_id, asked) if asked.kind == "write_off" else _refund(act, posting_id, asked)
+        if asked.kind == "write_off":
+            made, told["taxes"] = _write_off(act, posting_id, asked)
+        else:
+            made = _refund(act, posting_id, asked)
         _decide(act, request_id, "approved", posting_id)
         settle_doubtful([act.account_id])
         # A refund takes money away that counted against what is owed, so that more may be chased than before.
@@ -69,10 +73,12 @@ def approve_request(act: Act, request_id: int) -> Posted:
     return posted(perform("request_approved", act, {"request_id": request_id}, work, told))
 
 
-def _write_off(act: Act, posting_id: int, asked: _Waiting) -> int:
+def _write_off(act: Act, posting_id: int, asked: _Waiting) -> tuple[int, dict[str, int]]:
+    """The write-off, and the VAT that it takes back of each item (by its id)."""
     wanted = {item["id"]: int(item["amount_minor"]) for item in asked.data["items"]}
     items = items_at_hand(act.account_id, list(wanted))
-    tax_minor = 0
+    whole = taxed_items(act.account_id, list(wanted)) if asked.data["recovers_vat"] else {}
+    taxes: dict[str, int] = {}
     for item in items:
         minor = wanted[item.id]
         if item.open_minor < minor:
@@ -85,8 +91,9 @@ def _write_off(act: Act, posting_id: int, asked: _Waiting) -> int:
             )
         refuse_held(item, _("writing it off"))
         refuse_before_open(act, item)
-        if asked.data["recovers_vat"]:
-            tax_minor += tax_share(item.tax_minor, item.amount_minor, minor)
+        if whole:
+            taxes[str(item.id)] = whole[item.id].take(minor)
+    tax_minor = sum(taxes.values())
     credit_id = add_credit(
         act.account_id, posting_id, "write_off", f"WO-{posting_id}", asked.currency, act.on, asked.amount_minor,
         tax_minor=tax_minor, reason=asked.reason, posted_by=act.actor,
@@ -95,11 +102,28 @@ def _write_off(act: Act, posting_id: int, asked: _Waiting) -> int:
     book(act.account_id, credit_id, act.on, asked.currency, legs)
     lines = [(credit_id, item_id, minor) for item_id, minor in wanted.items()]
     allocate_bound(act.account_id, posting_id, lines, act.on)
-    return credit_id
+    return credit_id, taxes
+
+
+def _is_same(name: str, other: str) -> bool:
+    return name.casefold() == other.casefold()
 
 
 def _refund(act: Act, posting_id: int, asked: _Waiting) -> int:
     credit = credit_at_hand(act.account_id, int(asked.data["credit"]))
+    origin = refund_origin(act.account_id, credit.id)
+    refuse_cash(credit.number, origin.method)
+    # Where the money came from must not rest on the word of who lets it go.
+    if _is_same(origin.recorded_by, act.actor):
+        raise Refusal(
+            _("you recorded the payment %(number)s yourself; another person has to approve its refund")
+            % {"number": credit.number}
+        )
+    if _is_same(origin.payer_recorded_by, act.actor):
+        raise Refusal(
+            _("you recorded the account that %(number)s came from; another person has to approve its refund")
+            % {"number": credit.number}
+        )
     if credit.open_minor < asked.amount_minor:
         raise Refusal(
             _(
@@ -138,7 +162,7 @@ def withdraw_request(act: Act, request_id: int) -> Posted:
 def _close(act: Act, request_id: int, state: str) -> Posted:
     def work(posting_id: int) -> Result:
         asked = _waiting(act, request_id)
-        own = asked.requested_by == act.actor
+        own = _is_same(asked.requested_by, act.actor)
         if state == "withdrawn" and not own:
             raise Refusal(
                 _("%(who)s asked for this and alone can withdraw it; refuse it instead") % {"who": asked.requested_by}

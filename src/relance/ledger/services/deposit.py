@@ -11,6 +11,7 @@ from relance.customers.queries import ACCOUNT_RELATION
 from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
 from relance.kit.events import publish
+from relance.kit.ids import next_ids
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import chart
@@ -18,9 +19,10 @@ from relance.ledger.at_hand import refuse_unknown_currency
 from relance.ledger.booking import book
 from relance.ledger.facts import Act, Cheque, DepositOrder, MoneyMoved, ReceiptOrder
 from relance.ledger.postings import Result, perform
+from relance.ledger.services.allocate import Occasion
 from relance.ledger.services.interest_policy import bill_accrued_before
 from relance.ledger.services.receipts import add_receipt, receipt_inputs
-from relance.ledger.services.settling import settle
+from relance.ledger.services.settling import settle_all
 
 
 @transaction.atomic
@@ -38,10 +40,11 @@ def post_deposit(order: DepositOrder, actor: str, key: str = "") -> int:
     if known is not None:
         return known
     _refuse_foreign(order.creditor_id, accounts)
+    (since_id,) = next_ids(1)
     deposit_id = _add_deposit(order, actor)
     for place, cheque in enumerate(order.cheques, 1):
         _post_cheque(order, cheque, deposit_id, actor, f"{key}/{place}" if key else "")
-    settle(accounts)
+    settle_all(accounts, Occasion(since_id, order.deposited_on))
     publish(MoneyMoved(accounts, effective_on=order.deposited_on))
     return deposit_id
 

@@ -1,17 +1,15 @@
 """Exclusions: part of an item is owed but not chased, because it is disputed or its money is on the way."""
 
-from collections.abc import Sequence
-
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger.at_hand import ItemAtHand, open_items_at_hand, posted
 from relance.ledger.facts import Act, ExclusionKind, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.services.settling import settle
 
 
 @transaction.atomic
@@ -93,7 +91,7 @@ def _refuse_known(account_id: int, item: ItemAtHand, kind: ExclusionKind, refere
 
 @transaction.atomic
 def lift_exclusion(act: Act, exclusion_id: int) -> Posted:
-    """Chase again from the act's day on what an exclusion left out; `ids` is the lifting row.
+    """Chase again from the act's day on what an exclusion left out, unless money that waits pays it; `ids` is the row.
 
     Raises Refusal when there is no such exclusion, it is lifted already, it is of time-barred debt, or the day lies
     before it.
@@ -134,31 +132,9 @@ def lift_exclusion(act: Act, exclusion_id: int) -> Posted:
             )
             lifting_id = cursor.fetchone()[0]
         told.update(number=number, currency=currency, amount_minor=amount_minor, kind=kind, reference=reference)
+        settle([act.account_id], posting_id, act.on)
         publish(MoneyMoved([act.account_id], reopened=True, effective_on=act.on))
         return {"ids": [lifting_id]}
 
     told: dict[str, object] = {"exclusion_id": exclusion_id}
     return posted(perform("exclusion_lifted", act, {"exclusion_id": exclusion_id}, work, told))
-
-
-def lift_in_flight(account_ids: Sequence[int], posting_id: int | None = None) -> int:
-    """Lift what was left out because its payment was on its way, once a receipt of that reference is posted.
-
-    For accounts that the transaction has locked, before money is allocated: the payment has settled, and should it be
-    returned its item is chased again. Returns how many were lifted.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO ledger_exclusion (account_id, item_id, kind, amount_minor, effective_on, reference, undoes_id,
-                                          posting_id)
-            SELECT x.account_id, x.item_id, x.kind, -x.amount_minor, greatest(x.effective_on, c.received_on), x.reference,
-                   x.id, %s::bigint
-            FROM ledger_exclusion x
-            JOIN ledger_credit c ON c.account_id = x.account_id AND c.kind = 'receipt' AND c.number = x.reference
-            WHERE x.account_id = ANY(%s::bigint[]) AND x.kind = 'in_flight' AND x.undoes_id IS NULL
-              AND NOT EXISTS (SELECT 1 FROM ledger_exclusion u
-                              WHERE u.account_id = x.account_id AND u.undoes_id = x.id)""",
-            [posting_id, id_array(account_ids)],
-        )
-        return int(cursor.rowcount)

@@ -20,8 +20,9 @@ from relance.legal.facts import LegalRefusal, Words
 def bill_interest(act: Act, item_ids: Sequence[int]) -> Posted:
     """Bill what is claimable on `act.on` of each item: one debit note each, born and due that day, without tax.
 
-    Returns the notes' ids in the items' order. Refuses all when one of them has no interest to bill, less than the
-    policy's minimum, or a refusal of its own (a missing rate, a time-barred item).
+    Where a later rate is missing, what is known is billed. Returns the notes' ids in the items' order. Refuses all when
+    one of them has no interest to bill, less than the policy's minimum, or a refusal of its own (a rate that is missing
+    from the first day, a time-barred item, one that was written off).
     """
 
     def work(posting_id: int) -> Result:
@@ -44,7 +45,7 @@ def bill_interest(act: Act, item_ids: Sequence[int]) -> Posted:
                 )
         data.update(told(items))
         notes = bill(posting_id, items, act.on)
-        settle([act.account_id], posting_id)
+        settle([act.account_id], posting_id, act.on)
         publish(ItemsPosted([act.account_id]))
         return {"ids": notes}
 
@@ -105,7 +106,7 @@ def _claimable(act: Act, item_ids: Sequence[int]) -> list[InterestAccount]:
     }
     for item_id in item_ids:
         item = found.get(item_id)
-        if item is not None and item.claimable.refusal:
+        if item is not None and item.claimable.refusal and item.claimable.claimable_minor == 0:
             raise LegalRefusal(Words(item.claimable.refusal, item.claimable.refusal_fr))
         if item is None or item.claimable.claimable_minor == 0:
             raise Refusal(

@@ -10,12 +10,9 @@ from django.db import connection
 from relance.kit.ids import next_ids
 from relance.ledger import chart
 from relance.ledger.facts import AllocationOrder, InterestOnSettlement
-from relance.ledger.policies import DEFAULT, policies_of
+from relance.ledger.policies import BY_POLICY, DEFAULT, policies_of
 from relance.ledger.queries.interest import InterestAccount, interest_accounts
 from relance.ledger.rules import NewAllocation
-
-BY_POLICY = "policy"
-"""The actor of what no person decided."""
 
 _LONGEST = 40
 """Item numbers longer than this do not fit into a debit note's number; the item's id stands for them."""

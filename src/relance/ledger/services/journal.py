@@ -1,6 +1,7 @@
 """Writes to a creditor's books: sealing days, its chart of accounts, and the policy for its money."""
 
 import datetime as dt
+import logging
 import re
 from decimal import Decimal
 
@@ -9,18 +10,21 @@ from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from relance.customers.queries import creditor
+from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import chart
-from relance.ledger.facts import PolicyFacts
+from relance.ledger.facts import PolicyFacts, small_difference_ceiling
 from relance.ledger.fingerprints import EMPTY_DIGEST, ENTRIES, FIRST_PREVIOUS, day_digests, day_totals, seal_hash
 from relance.ledger.policies import policies
 from relance.ledger.postings import JOURNAL_LOCK
-from relance.ledger.queries.journal import numbered_currency, policy, sealed_through
+from relance.ledger.queries.journal import mapping_history, numbered_currency, policy, sealed_through
 
 SECONDS_TO_WAIT = 30
 _MILLISECONDS_PER_TRY = 200
 _PAUSE = Decimal("0.8")
 DAYS_PER_SLICE = 31
+YEARS_AT_ONCE = 20
+_logger = logging.getLogger(__name__)
 _CODE = re.compile(r"[A-Za-z0-9]{3,20}")
 
 
@@ -30,7 +34,8 @@ def seal_through(creditor_id: int, day: dt.date, actor: str, as_of: dt.date) -> 
     Starts at the day after the last seal, or at the first entry, and gives each day the hash of its entries and of the
     seal before. A month of days is one transaction, which waits until no posting of the creditor is under way; what was
     sealed stays sealed when a later month fails. Returns how many days were sealed now. Raises Refusal for `as_of`
-    (today) or a later day, for a day before the last seal, and when postings leave no gap for half a minute.
+    (today) or a later day, for a day before the last seal, for more than `YEARS_AT_ONCE` years at once, and when
+    postings leave no gap for half a minute.
     """
     if day >= as_of:
         raise Refusal(_("%(day)s is not over yet; seal a day before %(today)s") % {"day": day, "today": as_of})
@@ -40,6 +45,7 @@ def seal_through(creditor_id: int, day: dt.date, actor: str, as_of: dt.date) -> 
             _("the journal is sealed through %(last)s, and %(day)s lies before that; choose a day after it")
             % {"last": last, "day": day}
         )
+    refuse_long_span(creditor_id, day)
     count = 0
     while (sealed := _seal_slice(creditor_id, day, actor)) > 0:
         count += sealed
@@ -49,7 +55,8 @@ def seal_through(creditor_id: int, day: dt.date, actor: str, as_of: dt.date) -> 
 def seal_due(as_of: dt.date, actor: str = "") -> dict[int, int]:
     """Seal the days that each creditor's policy wants sealed by `as_of`; the days sealed now, by creditor.
 
-    A creditor whose policy names no age is left alone, as is one whose postings leave no gap: the next time seals it.
+    A creditor whose policy names no age is left alone. One whose postings leave no gap, or whose days span too many
+    years, is left as it is with a warning in the log: the next time tries again.
     """
     sealed = {}
     for creditor_id, handled in policies().items():
@@ -60,13 +67,32 @@ def seal_due(as_of: dt.date, actor: str = "") -> dict[int, int]:
         if last is None or last < through:
             try:
                 sealed[creditor_id] = seal_through(creditor_id, through, actor, as_of)
-            except JournalBusy:
+            except (JournalBusy, SpanTooLong) as refusal:
+                _logger.warning("the journal of creditor %s is not sealed: %s", creditor_id, refusal)
                 sealed[creditor_id] = 0
     return sealed
 
 
 class JournalBusy(Refusal):
     """Postings to the creditor's journal left no gap to seal it."""
+
+
+class SpanTooLong(Refusal):
+    """More years would be sealed at once than a person can have meant; the first entry is likely misdated."""
+
+
+def refuse_long_span(creditor_id: int, through: dt.date) -> None:
+    """Raise SpanTooLong when sealing through a day would close more than `YEARS_AT_ONCE` years at once."""
+    last = sealed_through(creditor_id)
+    first = _first_booked(creditor_id) if last is None else last + dt.timedelta(days=1)
+    if first is not None and through.year - first.year > YEARS_AT_ONCE:
+        raise SpanTooLong(
+            _(
+                "sealing through %(through)s would close every day from %(first)s on, more than %(years)s years; check "
+                "the first entry's date, then seal in shorter steps"
+            )
+            % {"through": through, "first": first, "years": YEARS_AT_ONCE}
+        )
 
 
 @transaction.atomic
@@ -163,7 +189,8 @@ def map_account(creditor_id: int, account: str, code: str, label: str, valid_fro
     """Say how a creditor's chart writes one of our accounts from a day on; the newest word on a day holds.
 
     `code` is 3 to 20 letters and digits, in France the first three of them digits (LPF A47 A-1); `label` is what the
-    creditor calls it. Raises Refusal for other codes, for an account that is none of ours, and for a day that is sealed.
+    creditor calls it. Raises Refusal for other codes, for an account that is none of ours, for a day that is sealed, and
+    for a code that another account has while this one would have it: balances of the two could not be told apart.
     """
     if account not in {own.code for own in chart.ACCOUNTS}:
         raise Refusal(
@@ -187,6 +214,7 @@ def map_account(creditor_id: int, account: str, code: str, label: str, valid_fro
         raise Refusal(
             _("the journal is sealed through %(last)s; choose a day after it for the new code") % {"last": last}
         )
+    _refuse_taken_code(creditor_id, account, code, valid_from)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ledger_accountmapping (creditor_id, account, code, label, valid_from, changed_by) "
@@ -195,21 +223,50 @@ def map_account(creditor_id: int, account: str, code: str, label: str, valid_fro
         )
 
 
+def _refuse_taken_code(creditor_id: int, account: str, code: str, valid_from: dt.date) -> None:
+    """Refuse a code that another account has on any day from `valid_from` until this account's next mapping."""
+    with connection.cursor() as cursor:
+        # Two people who give one code to two accounts meet here.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('relance.ledger.mapping'), %s)", [creditor_id])
+    mapped: dict[str, dict[dt.date, str]] = {own.code: {dt.date.min: own.code} for own in chart.ACCOUNTS}
+    for known in mapping_history(creditor_id):
+        if known.valid_from is not None:
+            mapped[known.account][known.valid_from] = known.code
+    end = min((day for day in mapped[account] if day > valid_from), default=dt.date.max)
+    for other in sorted(set(mapped) - {account}):
+        days = sorted(mapped[other])
+        for since, until in zip(days, [*days[1:], dt.date.max], strict=True):
+            if mapped[other][since] == code and since < end and until > valid_from:
+                raise Refusal(
+                    _("account %(other)s is written %(code)s already on %(on)s; give each account a code of its own")
+                    % {"other": other, "code": code, "on": max(since, valid_from)}
+                )
+
+
 @transaction.atomic
 def change_policy(creditor_id: int, handled: PolicyFacts, reason: str, actor: str) -> None:
     """Handle a creditor's money in this way from now on; the policy it has already changes nothing.
 
-    Raises Refusal without a reason, for an unknown creditor, for negative amounts or rates, and for sealing days that
-    are not over.
+    Raises Refusal without a reason, for an unknown creditor, for negative amounts or rates, for small differences above
+    the ceiling (more needs a write-off, which a second person approves), and for sealing days that are not over.
     """
     if not reason.strip():
         raise Refusal(_("a change of policy needs a reason"))
     try:
-        creditor(creditor_id)
+        currency = creditor(creditor_id).currency
     except LookupError:
         raise Refusal(_("there is no such creditor")) from None
     if handled.small_difference_minor < 0 or handled.interest_minimum_minor < 0:
         raise Refusal(_("the limits of a policy are amounts of zero or more"))
+    most = small_difference_ceiling(currency)
+    if handled.small_difference_minor > most:
+        raise Refusal(
+            _(
+                "a small difference is at most %(most)s %(currency)s; for more ask for a write-off, which another person "
+                "approves"
+            )
+            % {"most": format_amount(most, currency), "currency": currency}
+        )
     if handled.contract_percent is not None and not 0 <= handled.contract_percent < 1000:
         raise Refusal(_("a contract's interest rate is a percentage from 0 to 999"))
     if handled.seal_after_days is not None and not 1 <= handled.seal_after_days <= 3650:

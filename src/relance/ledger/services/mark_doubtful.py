@@ -59,7 +59,7 @@ def _mark(act: Act, item_ids: Sequence[int], *, is_doubtful: bool) -> Posted:
                     % {"number": item.number, "on": item.marked_on}
                 )
         add_marks(act.account_id, posting_id, [item.id for item in items], act.on, is_doubtful=is_doubtful)
-        _transfer([act.account_id], posting_id)
+        _transfer([act.account_id], posting_id, posting_id)
         return {"ids": [item.id for item in items]}
 
     kind = "marked_doubtful" if is_doubtful else "unmarked_doubtful"
@@ -76,16 +76,17 @@ def add_marks(account_id: int, posting_id: int, item_ids: Sequence[int], on: dt.
         )
 
 
-def settle_doubtful(account_ids: Sequence[int]) -> None:
+def settle_doubtful(account_ids: Sequence[int], since_id: int = 0) -> None:
     """Bring the account of doubtful customers into line with what is open of the items marked doubtful.
 
     For accounts that the transaction has locked; at the end of whatever changes open amounts. The difference is booked
-    on the day of the last allocation or mark, which is what made it. Costs one look where nothing is marked.
+    on the day of the last allocation or mark with an id above `since_id`, which is what made it. Costs one look where
+    nothing is marked.
     """
-    _transfer(account_ids, None)
+    _transfer(account_ids, None, since_id)
 
 
-def _transfer(account_ids: Sequence[int], posting_id: int | None) -> None:
+def _transfer(account_ids: Sequence[int], posting_id: int | None, since_id: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT account_id FROM ledger_doubtfulmark WHERE account_id = ANY(%s::bigint[])",
@@ -97,23 +98,27 @@ def _transfer(account_ids: Sequence[int], posting_id: int | None) -> None:
         cursor.execute(
             f"""
             WITH marks AS (
-                SELECT DISTINCT ON (account_id, item_id) account_id, item_id, is_doubtful, effective_on
+                SELECT DISTINCT ON (account_id, item_id) account_id, item_id, is_doubtful, effective_on, id
                 FROM ledger_doubtfulmark WHERE account_id = ANY(%(ids)s::bigint[])
                 ORDER BY account_id, item_id, id DESC),
             wanted AS (
                 SELECT i.account_id, i.currency, sum(CASE WHEN m.is_doubtful THEN i.open_minor ELSE 0 END) AS minor,
+                       max(greatest(CASE WHEN m.id > %(since)s THEN m.effective_on END,
+                           (SELECT max(a.effective_on) FROM ledger_allocation a
+                            WHERE a.account_id = i.account_id AND a.item_id = i.id AND a.id > %(since)s))) AS changed_on,
                        max(greatest(m.effective_on, (SELECT max(a.effective_on) FROM ledger_allocation a
-                           WHERE a.account_id = i.account_id AND a.item_id = i.id))) AS changed_on
+                           WHERE a.account_id = i.account_id AND a.item_id = i.id))) AS last_on
                 FROM marks m JOIN ledger_openitem i ON i.account_id = m.account_id AND i.id = m.item_id GROUP BY 1, 2),
             held AS (
                 SELECT account_id, currency,
                        sum(CASE debit WHEN '{chart.DOUBTFUL}' THEN amount_minor ELSE -amount_minor END) AS minor
                 FROM ledger_entry WHERE account_id = ANY(%(ids)s::bigint[]) AND '{chart.DOUBTFUL}' IN (debit, credit)
                 GROUP BY 1, 2)
-            SELECT w.account_id, w.currency, (w.minor - coalesce(h.minor, 0))::bigint, w.changed_on
+            SELECT w.account_id, w.currency, (w.minor - coalesce(h.minor, 0))::bigint,
+                   coalesce(w.changed_on, w.last_on)
             FROM wanted w LEFT JOIN held h ON h.account_id = w.account_id AND h.currency = w.currency
             WHERE w.minor <> coalesce(h.minor, 0) ORDER BY 1, 2""",  # noqa: S608
-            {"ids": id_array(marked)},
+            {"ids": id_array(marked), "since": since_id},
         )
         differences: list[tuple[int, str, int, dt.date]] = cursor.fetchall()
     if posting_id is not None:

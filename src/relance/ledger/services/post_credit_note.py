@@ -13,18 +13,20 @@ from relance.ledger.at_hand import posted, refuse_unknown_currency, refuse_witho
 from relance.ledger.booking import add_credit, book
 from relance.ledger.facts import Act, CreditNoteOrder, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
-from relance.ledger.rules import tax_share
 from relance.ledger.services.receipts import unallocated_of
 from relance.ledger.services.settling import settle
+from relance.ledger.tax_back import TaxedItem, taxed_items
 
 
 @transaction.atomic
 def post_credit_note(act: Act, order: CreditNoteOrder) -> Posted:
     """Post a credit note and set it against the item it corrects, then by the creditor's policy; `ids` is the credit.
 
-    It may be larger than its item: `unallocated_minor` tells what is left. Its tax is the item's share; without an item
-    it carries none. Of an item in instalments it pays the instalments, the first due first. Raises Refusal without a
-    number or reason, for a number already posted, an amount that is not positive, an unknown item, or another currency.
+    It may be larger than its item: `unallocated_minor` tells what is left. Its tax is the item's share, as far as
+    earlier documents left any; what is above the item's amount, or without an item, carries none. Of an item in
+    instalments it pays the instalments, the first due first. Raises Refusal without a number or reason, for a number
+    already posted, an amount that is not positive, an unknown item, another currency, an item that is corrected, and
+    more than a write-off left of it.
     """
     refuse_without_reason(act, _("a credit note"))
     if not order.number.strip():
@@ -46,7 +48,7 @@ def post_credit_note(act: Act, order: CreditNoteOrder) -> Posted:
             (chart.TAX, chart.CONTROL, tax_minor),
         ]
         book(act.account_id, credit_id, act.on, order.currency, legs)
-        settle([act.account_id], posting_id)
+        settle([act.account_id], posting_id, act.on)
         publish(MoneyMoved([act.account_id], effective_on=act.on))
         return {"ids": [credit_id], "unallocated_minor": unallocated_of(act.account_id, credit_id)}
 
@@ -78,8 +80,8 @@ def _named_item(account_id: int, order: CreditNoteOrder) -> tuple[int | None, in
     with connection.cursor() as cursor:
         # An invoice and a charge may have the same number; the invoice is meant.
         cursor.execute(
-            "SELECT id, currency, tax_minor, amount_minor FROM ledger_openitem WHERE account_id = %s AND number = %s "
-            "AND kind NOT IN ('refund', 'recovery') ORDER BY kind <> 'invoice', id LIMIT 1",
+            "SELECT id, currency FROM ledger_openitem WHERE account_id = %s AND number = %s AND kind "
+            "NOT IN ('refund', 'recovery') ORDER BY kind <> 'invoice', id LIMIT 1",
             [account_id, order.item_number],
         )
         row = cursor.fetchone()
@@ -88,13 +90,37 @@ def _named_item(account_id: int, order: CreditNoteOrder) -> tuple[int | None, in
             _("there is no invoice '%(number)s' on this account; correct the number or leave it empty")
             % {"number": order.item_number}
         )
-    item_id, currency, tax_minor, amount_minor = row
+    item_id, currency = row
     if currency != order.currency:
         raise Refusal(
             _("%(number)s is in %(currency)s; its credit note cannot be in %(other)s")
             % {"number": order.item_number, "currency": currency, "other": order.currency}
         )
-    return item_id, tax_share(tax_minor, amount_minor, order.amount_minor)
+    whole = taxed_items(account_id, [item_id])[item_id]
+    _refuse_given_up(whole, order)
+    return item_id, whole.take(order.amount_minor)
+
+
+def _refuse_given_up(item: TaxedItem, order: CreditNoteOrder) -> None:
+    """Refuse to give back what a correction took back or a write-off gave up already."""
+    if item.corrected_minor:
+        raise Refusal(
+            _("%(number)s was taken back by a correction; nothing of it is left to credit") % {"number": item.number}
+        )
+    left_minor = max(0, item.amount_minor - item.written_off_minor - item.credited_minor)
+    if item.written_off_minor and order.amount_minor > left_minor:
+        raise Refusal(
+            _(
+                "%(written)s %(currency)s of %(number)s is written off, and %(left)s is left to credit; "
+                "lower the amount, or take the write-off back first"
+            )
+            % {
+                "written": format_amount(item.written_off_minor, item.currency),
+                "currency": item.currency,
+                "number": item.number,
+                "left": format_amount(left_minor, item.currency),
+            }
+        )
 
 
 def _name_instalments(account_id: int, credit_id: int, item_id: int | None) -> None:

@@ -13,21 +13,27 @@ from relance.ledger.at_hand import ItemAtHand, open_items_at_hand, posted, refus
 from relance.ledger.booking import add_credit, add_item, allocate_bound
 from relance.ledger.facts import Act, ItemsPosted, MoneyMoved, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.queries.limitation import period_end
 from relance.ledger.rules import PlanFault, instalments, tax_share
 from relance.ledger.services.mark_doubtful import add_marks
+
+LATEST_DUE = dt.date(2199, 12, 31)
+"""The last due date there can be, as in the imports: later ones are slips of the pen."""
 
 
 @transaction.atomic
 def postpone(act: Act, item_id: int, due_on: dt.date) -> Posted:
     """Give an item another due date from the act's day on; giving it its own again ends the postponement.
 
-    Raises Refusal without a reason, for a settled item, a due date before the document's own or already past on the
-    act's day, and for an act dated before the last postponement. `ids` is the item.
+    Raises Refusal without a reason, for a settled or time-barred item, a due date before the document's own, already
+    past on the act's day or after 2199, and for an act dated before the last postponement. `ids` is the item.
     """
     refuse_without_reason(act, _("a postponement"))
 
     def work(posting_id: int) -> Result:
         (item,) = open_items_at_hand(act, [item_id], _("to postpone"))
+        _refuse_expired(act, item)
+        _refuse_too_late(due_on)
         if item.due_on is not None and due_on < item.due_on:
             raise Refusal(
                 _("%(number)s is due on %(due)s; a due date can be moved later, not earlier")
@@ -60,13 +66,14 @@ def split(act: Act, item_id: int, parts: Sequence[tuple[dt.date, int]]) -> Poste
     """Replace what is open of an item by instalments, each (due date, minor units); `ids` are the instalments.
 
     They inherit the item's nature, doubtful mark and tax in proportion, and come from it (`origin_id`). Nothing is
-    booked: the same is owed as before. Raises Refusal without a reason, for a settled item, one that is disputed or
+    booked: the same is owed as before. Raises Refusal without a reason, for a settled or time-barred item, one that is disputed or
     with money on its way, and for parts that do not fit (see `rules.instalments`).
     """
     refuse_without_reason(act, _("an instalment plan"))
 
     def work(posting_id: int) -> Result:
         (item,) = open_items_at_hand(act, [item_id], _("to split"))
+        _refuse_expired(act, item)
         refuse_held(item, _("splitting it"))
         made = _split(act, posting_id, item, parts)
         told.update(number=item.number, currency=item.currency, amount_minor=item.open_minor)
@@ -80,6 +87,28 @@ def split(act: Act, item_id: int, parts: Sequence[tuple[dt.date, int]]) -> Poste
     return posted(perform("item_split", act, {"item_id": item_id, "parts": said}, work, told))
 
 
+def _refuse_expired(act: Act, item: ItemAtHand) -> None:
+    """A due date agreed after the period's end does not bring a time-barred debt back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(amount_minor), 0) > 0 FROM ledger_exclusion "
+            "WHERE account_id = %s AND item_id = %s AND kind = 'expired'",
+            [act.account_id, item.id],
+        )
+        expired: bool = cursor.fetchone()[0]
+    ends_on = period_end(act.account_id, item.id, act.on)
+    if expired or (ends_on is not None and ends_on < act.on):
+        raise Refusal(
+            _("%(number)s is time-barred, and another due date does not revive it; record what interrupted its period")
+            % {"number": item.number}
+        )
+
+
+def _refuse_too_late(due_on: dt.date) -> None:
+    if due_on > LATEST_DUE:
+        raise Refusal(_("%(due)s lies after %(last)s; choose an earlier due date") % {"due": due_on, "last": LATEST_DUE})
+
+
 def _split(act: Act, posting_id: int, item: ItemAtHand, parts: Sequence[tuple[dt.date, int]]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,6 +117,8 @@ def _split(act: Act, posting_id: int, item: ItemAtHand, parts: Sequence[tuple[dt
             [act.account_id, item.id],
         )
         earlier_count, split_count = cursor.fetchone()
+    for due_on, _minor in parts:
+        _refuse_too_late(due_on)
     tax_minor = tax_share(item.tax_minor, item.amount_minor, item.open_minor)
     planned = instalments(item.number, item.open_minor, tax_minor, parts, act.on, earlier_count)
     if isinstance(planned, PlanFault):

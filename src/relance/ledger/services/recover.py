@@ -14,7 +14,7 @@ from relance.ledger.booking import add_credit, allocate_bound
 from relance.ledger.facts import AllocationOrder
 from relance.ledger.policies import DEFAULT, policies_of
 from relance.ledger.postings import first_open_days
-from relance.ledger.rules import FreeReceipt, Recovery, WrittenOffDebt, recoveries, tax_share
+from relance.ledger.rules import FreeReceipt, Recovery, WrittenOffDebt, recoveries
 
 _ITEM_COLUMNS = ("account_id", "id", "kind", "number", "nature", "currency", "born_on", "due_on", "amount_minor",
                  "tax_minor", "open_minor", "origin_id", "source", "document_url", "posting_id")  # fmt: skip
@@ -47,20 +47,23 @@ def _written_off(account_ids: Sequence[int]) -> dict[int, list[WrittenOffDebt]]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT a.account_id, i.id, i.number, i.currency, i.tax_minor, i.amount_minor, c.tax_minor > 0,
+            SELECT a.account_id, i.id, i.number, i.currency, coalesce((p.data->'taxes'->>i.id::text)::bigint, 0),
                    a.amount_minor, a.effective_on
             FROM ledger_credit c
             JOIN ledger_allocation a ON a.account_id = c.account_id AND a.credit_id = c.id
             JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id
-            WHERE c.account_id = ANY(%s::bigint[]) AND c.kind = 'write_off' ORDER BY a.effective_on, a.id""",
+            JOIN ledger_posting p ON p.account_id = c.account_id AND p.id = c.posting_id
+            WHERE c.account_id = ANY(%s::bigint[]) AND c.kind = 'write_off' AND NOT EXISTS (
+                SELECT 1 FROM ledger_reversal r WHERE r.account_id = c.account_id AND r.credit_id = c.id)
+            ORDER BY a.effective_on, a.id""",
             [id_array(account_ids)],
         )
-        for account_id, item_id, number, currency, tax, amount, takes_tax, minor, on in cursor.fetchall():
+        for account_id, item_id, number, currency, tax, minor, on in cursor.fetchall():
             debt = found[account_id].setdefault(item_id, WrittenOffDebt(item_id, number, currency, on, 0, 0, 0, 0))
             debt.written_off_on = max(debt.written_off_on, on)
             debt.amount_minor += minor
             debt.left_minor += minor
-            debt.tax_minor += tax_share(tax, amount, minor) if takes_tax else 0
+            debt.tax_minor += tax
         if not found:
             return {}
         cursor.execute(

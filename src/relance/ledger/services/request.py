@@ -20,6 +20,7 @@ from relance.ledger.at_hand import (
 )
 from relance.ledger.facts import Act, Posted
 from relance.ledger.postings import Result, perform
+from relance.ledger.queries.requests import refund_origin
 
 
 @transaction.atomic
@@ -71,7 +72,7 @@ def request_refund(act: Act, credit_id: int, amount_minor: int, iban: str) -> Po
     """Ask that unallocated money be paid back to the account it came from, and to no other; `ids` is the request.
 
     Raises Refusal without a name or reason, for an amount that is not positive or more than is left besides other
-    requests, for a payment whose account is not known, and for another account than that.
+    requests, for a payment in cash or one whose account is not known, and for another account than that.
     """
     _refuse_nobody(act)
     refuse_without_reason(act, _("a refund"))
@@ -86,6 +87,7 @@ def request_refund(act: Act, credit_id: int, amount_minor: int, iban: str) -> Po
                 _("%(number)s is no payment or credit note that could be refunded") % {"number": credit.number}
             )
         refuse_before_free(act, credit)
+        refuse_cash(credit.number, refund_origin(act.account_id, credit.id).method)
         if not credit.payer_iban:
             raise Refusal(
                 _(
@@ -117,6 +119,18 @@ def request_refund(act: Act, credit_id: int, amount_minor: int, iban: str) -> Po
     said = {"credit_id": credit_id, "amount_minor": amount_minor, "iban": plain}
     told: dict[str, object] = {"credit_id": credit_id, "amount_minor": amount_minor, "iban": f"…{plain[-4:]}"}
     return posted(perform("refund_requested", act, said, work, told))
+
+
+def refuse_cash(number: str, method: str) -> None:
+    """Raise Refusal for a payment in cash, which came from no bank account."""
+    if method == "cash":
+        raise Refusal(
+            _(
+                "%(number)s was paid in cash and came from no bank account; hand the money back in cash, against a "
+                "signature, and reverse the payment"
+            )
+            % {"number": number}
+        )
 
 
 def _asked_of(account_id: int, credit_id: int) -> int:

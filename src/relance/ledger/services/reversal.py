@@ -22,29 +22,24 @@ def reverse_receipt(
 ) -> Posted:
     """Take a receipt back in full: its items are open again with their original due dates, from `reversed_on` on.
 
-    Raises Refusal when there is no such receipt, it is already reversed (with the same key the first result is given
-    instead), part of it was refunded, the day lies before the receipt or in a sealed day, or no reason is given.
+    So is what was refunded of it: the customer owes the money that was paid back. Raises Refusal when there is no such
+    receipt, it is already reversed (with the same key the first result is given instead), the day lies before the
+    receipt or in a sealed day, or no reason is given.
     """
     if not reason.strip():
         raise Refusal(_("a reversal needs a reason"))
 
     def work(posting_id: int) -> Result:
         receipt = _reversible(account_id, credit_id, reversed_on)
-        _undo(account_id, credit_id, reversed_on, posting_id)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO ledger_reversal (account_id, credit_id, amount_minor, reversed_on, reason, posted_by, "
-                "posting_id) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
-                [account_id, credit_id, receipt.amount_minor, reversed_on, reason.strip()[:200], posted_by, posting_id],
-            )
-            reversal_id = cursor.fetchone()[0]
+        undo_credit(account_id, credit_id, reversed_on, posting_id)
+        reversal_id = add_reversal(act, posting_id, credit_id, receipt.amount_minor)
         book(
             account_id, reversal_id, reversed_on, receipt.currency,
             [(chart.CONTROL, receipt.stands_on, receipt.amount_minor)],
         )  # fmt: skip
         take_back_small_differences(account_id, posting_id, reversed_on)
         take_back_recoveries(account_id, posting_id, reversed_on)
-        settle([account_id], posting_id)
+        settle([account_id], posting_id, reversed_on)
         publish(MoneyMoved([account_id], reopened=True, effective_on=reversed_on))
         told.update(number=receipt.number, currency=receipt.currency, amount_minor=receipt.amount_minor)
         return {"reversal_id": reversal_id}
@@ -71,35 +66,41 @@ def _reversible(account_id: int, credit_id: int, reversed_on: dt.date) -> _Recei
             """
             SELECT c.kind, c.number, c.currency, c.amount_minor, c.received_on, c.method,
                    (SELECT r.reversed_on FROM ledger_reversal r
-                    WHERE r.account_id = c.account_id AND r.credit_id = c.id),
-                   EXISTS (SELECT 1 FROM ledger_allocation a
-                           JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id
-                           WHERE a.account_id = c.account_id AND a.credit_id = c.id AND i.kind = 'refund'
-                           GROUP BY i.id HAVING sum(a.amount_minor) > 0)
+                    WHERE r.account_id = c.account_id AND r.credit_id = c.id)
             FROM ledger_credit c WHERE c.account_id = %s AND c.id = %s""",
             [account_id, credit_id],
         )
         row = cursor.fetchone()
     if row is None or row[0] != "receipt":
         raise Refusal(_("there is no such receipt on this account"))
-    number, currency, amount_minor, received_on, method, taken_back_on, refunded = row[1:]
+    number, currency, amount_minor, received_on, method, taken_back_on = row[1:]
     if taken_back_on is not None:
         raise Refusal(
             _("receipt '%(number)s' is already reversed, on %(on)s; nothing of it is left to reverse")
             % {"number": number, "on": taken_back_on}
-        )
-    if refunded:
-        raise Refusal(
-            _("part of receipt '%(number)s' was refunded; what is refunded cannot be reversed as well")
-            % {"number": number}
         )
     if reversed_on < received_on:
         raise Refusal(_("the receipt is of %(on)s; it cannot be reversed before that day") % {"on": received_on})
     return _Receipt(number, currency, amount_minor, money_account(method))
 
 
-def _undo(account_id: int, credit_id: int, on: dt.date, posting_id: int) -> None:
-    """Undo the live allocations of a credit; a part allocated for a later day is undone on that day."""
+def add_reversal(act: Act, posting_id: int, credit_id: int, amount_minor: int) -> int:
+    """Insert the row that takes a credit back on the act's day; returns its id. Its entries are the caller's to book."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_reversal (account_id, credit_id, amount_minor, reversed_on, reason, posted_by, "
+            "posting_id) VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id",
+            [act.account_id, credit_id, amount_minor, act.on, act.reason.strip()[:200], act.actor, posting_id],
+        )
+        reversal_id: int = cursor.fetchone()[0]
+    return reversal_id
+
+
+def undo_credit(account_id: int, credit_id: int, on: dt.date, posting_id: int) -> None:
+    """Undo the live allocations of a credit that is taken back, so that nothing of it is left to allocate.
+
+    A part allocated for a later day is undone on that day.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -10,6 +10,7 @@ from relance.kit.bulk import copy_rows
 from relance.kit.ids import next_ids
 from relance.ledger import chart
 from relance.ledger.automatic import AutomaticAct, mirror_entries, undo_allocations_of, write_acts
+from relance.ledger.facts import small_difference_ceiling
 from relance.ledger.policies import policies
 from relance.ledger.postings import first_open_days
 
@@ -21,16 +22,19 @@ def write_off_small_differences(settled: Sequence[tuple[int, int]]) -> int:
     """Give up the rest of items that money has just been set against; returns how many.
 
     `settled` are (account id, item id) of accounts that the transaction has locked. The policy's limit counts in the
-    creditor's own currency; an item that is disputed or has money on its way keeps its rest. Numbers are `SD-<posting>`.
+    creditor's own currency; an item that is disputed or has
+    money on its way keeps its rest, and so does one whose account still has money that could pay it. Numbers are `SD-<posting>`.
     """
-    limits = {
+    wanted = {
         creditor_id: policy.small_difference_minor
         for creditor_id, policy in policies().items()
         if policy.small_difference_minor > 0
     }
-    if not limits or not settled:
+    if not wanted or not settled:
         return 0
     currencies = {creditor.id: creditor.currency for creditor in creditors()}
+    # A policy of before the ceiling may say more.
+    limits = {key: min(minor, small_difference_ceiling(currencies[key])) for key, minor in wanted.items()}
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -49,6 +53,8 @@ def write_off_small_differences(settled: Sequence[tuple[int, int]]) -> int:
             WHERE i.open_minor > 0 AND i.open_minor <= l.minor AND i.open_minor < i.amount_minor
               AND coalesce((SELECT sum(x.amount_minor) FROM ledger_exclusion x
                             WHERE x.account_id = i.account_id AND x.item_id = i.id), 0) = 0
+              AND NOT EXISTS (SELECT 1 FROM ledger_credit c WHERE c.account_id = i.account_id
+                                AND c.currency = i.currency AND c.open_minor > 0)
             ORDER BY 1, 2""",  # noqa: S608
             [
                 [account_id for account_id, _ in settled], [item_id for _, item_id in settled],

@@ -132,19 +132,23 @@ class RateBook:
 
 
 class RateState(StrEnum):
-    """Where a rate stands: shipped with its pack, entered and waiting for a second person, approved, or refused."""
+    """Where a rate stands: shipped with its pack, entered and waiting for a second person, approved, refused, or
+    replaced by a later one.
+    """
 
     SEED = "seed"
     PROPOSED = "proposed"
     APPROVED = "approved"
     REFUSED = "refused"
+    REPLACED = "replaced"
 
 
 @dataclass(frozen=True, slots=True)
 class RateRow:
     """A line of the rates table. A seed has no id and nobody's name; `replaced` marks a seed that an approved row rules.
 
-    `reason` says why a proposal was refused.
+    `reason` says why a proposal was refused; `replaces_because` why it takes the place of a rate that was in force, and
+    `contradicts_pack` whether that place is a confirmed rate of the country pack.
     """
 
     id: int | None
@@ -161,3 +165,10 @@ class RateRow:
     decided_at: dt.datetime | None = None
     reason: str = ""
     replaced: bool = False
+    replaces_because: str = ""
+    contradicts_pack: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is what rules its half-year."""
+        return self.state is RateState.APPROVED or (self.state is RateState.SEED and not self.replaced)

@@ -143,7 +143,12 @@ def _percent(
     terms: InterestTerms,
 ) -> Decimal:
     if rule.contract_rate and terms.contract_percent is not None:
-        return terms.contract_percent
+        floor = _floor(pack, rule, on)
+        # Without the half-year's rate the floor is unknown; what was agreed is never too much.
+        known = floor is None or book.has(floor[0], on)
+        return max(terms.contract_percent, floor[1] * book.percent(floor[0], on)) if floor and known else (
+            terms.contract_percent
+        )
     if rule.series is None:
         raise _no_rate(pack, kind)
     fixed = (rule.mode or terms.mode) is RateMode.FIXED_AT_DUE

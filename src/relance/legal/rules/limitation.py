@@ -77,6 +77,9 @@ def _figure(pack: Pack, kind: PartyKind, nature: Nature) -> Figure:
 
 
 def _years_after(day: dt.date, years: int) -> dt.date:
-    """The same day so many years later; 29 February becomes the 28th, the earlier and so the safer day."""
-    year = day.year + years
+    """The same day so many years later; 29 February becomes the 28th, the earlier and so the safer day.
+
+    The calendar's last year is the last one here too: a claim that would lapse after it has no end anyone will see.
+    """
+    year = min(day.year + years, dt.MAXYEAR)
     return dt.date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))

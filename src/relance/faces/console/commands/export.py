@@ -79,7 +79,7 @@ def _fec(
 ) -> None:
     """Write the file of the one creditor that has entries, and warn of what it leaves out or what may still change."""
     from relance.ledger.journal import FEC_COLUMNS
-    from relance.ledger.queries import booked_currencies, journal_entries, numbered_currency
+    from relance.ledger.queries import booked_currencies, journal_entries, numbered_currency, seals
 
     booked = booked_currencies(from_on, to_on)
     ids = {creditor_id for creditor_id, _ in booked}
@@ -110,10 +110,13 @@ def _fec(
         click.echo(f"Written: {out}", err=True)
     if first_unsealed is not None:
         click.echo(
-            f"Warning: days from {first_unsealed} on are not sealed, their entries may still change; "
+            f"Warning: days from {first_unsealed} on are not sealed, their entries may still change and have no ValidDate; "
             "run relance seal before you hand the file over",
             err=True,
         )
+    newest = next(iter(seals(creditor.id, limit=1).rows), None)
+    if newest is not None:
+        click.echo(f"Newest seal of {creditor.code}: {newest.day} {newest.seal_hash}; keep it outside", err=True)
     others = [other for creditor_id, other in booked if creditor_id == creditor.id and other != own]
     if others:
         click.echo(f"Warning: entries in {', '.join(others)} are not in the file; export them as CSV", err=True)

@@ -20,7 +20,7 @@ def COMMAND(through: dt.date, code: str | None, as_json: bool) -> None:  # noqa:
     ground.prepare()
     from relance.faces.console.creditors import chosen_creditors
     from relance.kit.clock import today
-    from relance.ledger.queries import sealed_through
+    from relance.ledger.queries import sealed_through, seals
     from relance.ledger.services import seal_through
 
     figures = []
@@ -28,9 +28,20 @@ def COMMAND(through: dt.date, code: str | None, as_json: bool) -> None:  # noqa:
         last = sealed_through(creditor.id)
         is_behind = last is None or last < through
         count = seal_through(creditor.id, through, "", today()) if code or is_behind else 0
-        last = sealed_through(creditor.id)
-        figures.append({"creditor": creditor.code, "days": count, "sealed_through": last.isoformat() if last else None})
-        state = f"the journal is sealed through {last}" if last else "there is no entry to seal"
+        newest = next(iter(seals(creditor.id, limit=1).rows), None)
+        figures.append(
+            {
+                "creditor": creditor.code,
+                "days": count,
+                "sealed_through": newest.day.isoformat() if newest else None,
+                "seal_hash": newest.seal_hash if newest else None,
+            }
+        )
+        state = (
+            f"the journal is sealed through {newest.day}, its newest seal is {newest.seal_hash}; keep it outside"
+            if newest
+            else "there is no entry to seal"
+        )
         click.echo(f"{creditor.code}: {count} days sealed now, {state}", err=True)
     if as_json:
         ground.emit({"creditors": figures})

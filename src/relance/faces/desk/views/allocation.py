@@ -61,6 +61,9 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
         else:
             messages.success(request, _("Allocated.") if created else str(SENT_BEFORE))
             return redirect("desk:account_allocate", account_id)
+    elif choice.gone and not choice.credits:
+        # With nothing left to choose from, the choice has no place for its trouble, and its amounts no use.
+        refusal, context["choice"] = choice.trouble, first_choice(currency, credits, items, None, None)
     whole = _context(request, account) | context | {"refusal": refusal}
     return render(request, "desk/allocation/page.html", whole, status=200 if "fill" in request.POST else 422)
 

@@ -15,8 +15,11 @@ def page(request: StaffRequest) -> HttpResponse:
     """The newest rows first, by person and by kind of change."""
     actor, verb = plain(request.GET.get("actor", "")), plain(request.GET.get("verb", ""))
     actors, verbs = queries.audit_choices()
+    listing = queries.audit_rows(actor, verb, request.GET.get("after"))
     context = {
-        "listing": queries.audit_rows(actor, verb, request.GET.get("after")),
+        "listing": listing,
+        # A template would read a detail called "items" instead of calling the mapping's own method.
+        "rows": [(row, list(row.details.items())) for row in listing.rows],
         "actor": actor,
         "verb": verb,
         "actors": actors,

@@ -23,7 +23,7 @@ from relance.faces.desk.act_forms import (
     SplitForm,
 )
 from relance.faces.desk.act_pages import ActPage, Effect, answer_act, found_item
-from relance.faces.desk.amount_words import amount_text, credit_note_effect, equal_parts, split_effect
+from relance.faces.desk.amount_words import amount_text, credit_note_effect, equal_parts, is_far, split_effect
 from relance.faces.desk.day import as_of
 from relance.faces.desk.templatetags.desk import day, money
 from relance.kit.money import format_amount
@@ -115,7 +115,9 @@ def postpone(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
         if due_on is None:
             return Effect()
         words = {"number": item.number, "on": day(due_on)}
-        return Effect([_("%(number)s is due on %(on)s; until then nobody is reminded of it.") % words])
+        far = [_("%(on)s is more than twelve months from now: %(number)s is not chased until then.") % words]
+        told = _("%(number)s is due on %(on)s; until then nobody is reminded of it.") % words
+        return Effect([], far) if is_far(due_on, as_of()) else Effect([told])
 
     page = _page(
         item,
@@ -151,7 +153,7 @@ def split(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
         button=_("Split"),
         done=_("%(number)s is split into instalments.") % {"number": item.number},
         verb="item_split",
-        effect=lambda data: split_effect(item, data.get("parts")),
+        effect=lambda data: split_effect(item, data.get("parts"), as_of()),
         template="desk/acts/split_fields.html",
         more={"rows": [*rows, ("", ""), ("", "")]},
     )

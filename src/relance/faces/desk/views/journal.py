@@ -23,7 +23,7 @@ from relance.faces.desk.templatetags.desk import day, language
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
 from relance.ledger.journal import CSV_COLUMNS, FEC_COLUMNS, JournalRow, SealFacts, csv_rows, fec_rows
-from relance.ledger.services import seal_through
+from relance.ledger.services import refuse_long_span, seal_through
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
@@ -96,6 +96,11 @@ def seal(request: StaffRequest) -> HttpResponse:
             )
             messages.success(request, told % {"count": day_count, "on": day(through)})
             return redirect(reverse("desk:journal") + "?" + urlencode({"creditor": books.creditor.code}))
+    elif asked:
+        try:
+            refuse_long_span(books.creditor.id, through)
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
     effect = _seal_effect(books.creditor.id, last, through) if asked and form.is_valid() else None
     context = {"form": form, "books": books, "sealed_through": last, "effect": effect}
     refused = request.method == "POST" and bool(form.errors)

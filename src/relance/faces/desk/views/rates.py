@@ -14,25 +14,33 @@ from django.views.decorators.http import require_POST, require_safe
 from relance.customers.queries import countries_with_accounts
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.day import as_of
-from relance.faces.desk.rate_forms import RateForm, RefusalForm
+from relance.faces.desk.rate_forms import RateForm, RefusalForm, ReplacementForm
 from relance.faces.desk.templatetags.desk import day, language
 from relance.faces.desk.templatetags.finance import percentage
 from relance.kit.refusal import Refusal
 from relance.legal import queries, services
-from relance.legal.facts import Pack, RateGap, RateRow, RateState, Series
+from relance.legal.facts import Pack, RateGap, RateRow, RateState, Series, half_year_start
 from relance.legal.packs import packs
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
 
+WARNED_DAYS = 30
+"""How many days before a half-year begins the page says that its rate is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesCard:
-    """A series with the rate in force, its whole history, and the gap when the current half-year has no rate."""
+    """A series with the rate in force, its whole history, and the gap when the current half-year has no rate.
+
+    `gap_ahead` is the gap of the next half-year, when that begins soon.
+    """
 
     series: Series
     current: RateRow | None
     rows: Sequence[RateRow]
     gap: RateGap | None
+    gap_ahead: RateGap | None = None
 
     @property
     def name(self) -> str:
@@ -57,8 +65,7 @@ class SeriesCard:
     @property
     def last(self) -> RateRow | None:
         """The newest rate that ever counted, for comparison where none is in force."""
-        counted = (RateState.APPROVED, RateState.SEED)
-        return next((row for row in self.rows if row.state in counted and not row.replaced), None)
+        return next((row for row in self.rows if row.counts), None)
 
 
 class _Countries:
@@ -90,6 +97,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "ours": ours,
         "others": _Countries(cards, [pack for code, pack in packs().items() if code not in billed]),
         "missing": [card for card in ours.cards if card.gap],
+        "missing_soon": [card for card in ours.cards if card.gap_ahead],
         "waiting": [(card, row) for card in cards.values() for row in card.waiting],
         "as_of": today,
     }
@@ -124,6 +132,31 @@ def propose(request: StaffRequest, series: str) -> HttpResponse:
             messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
             return redirect("desk:rate_series", series)
     return _one(request, card, form, 422)
+
+
+@needs(Permission.PROPOSE_RATE)
+@require_POST
+def replace(request: StaffRequest, series: str) -> HttpResponse:
+    """Propose another percent in the place of one in force, with the reason; a second person approves it."""
+    card = _card(series)
+    form = _replacement_form(card, request.POST)
+    if form is None:
+        raise Http404
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            with transaction.atomic():
+                row = services.replace_rate(
+                    series, data["valid_from"], data["percent"], data["source"], data["reason"], request.user.username
+                )
+                record_audit(request.user, "rate_proposed", series, _told(row))
+        except Refusal as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            told = _("%(percent)s from %(on)s proposed; another person approves it.")
+            messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
+            return redirect("desk:rate_series", series)
+    return _one(request, card, replacement_form=form, status=422)
 
 
 @needs(Permission.APPROVE_RATE)
@@ -170,8 +203,11 @@ def _one(
     form: RateForm | None = None,
     status: int = 200,
     refusal_form: RefusalForm | None = None,
+    replacement_form: ReplacementForm | None = None,
 ) -> HttpResponse:
     context = {
+        "replacement_form": replacement_form or _replacement_form(card, half_year=request.GET.get("replace", "")),
+        "replaces": replacement_form is not None or "replace" in request.GET,
         "card": card,
         "form": form or _rate_form(card),
         "refusal_form": refusal_form or RefusalForm(),
@@ -184,10 +220,19 @@ def _rate_form(card: SeriesCard, data: object = None) -> RateForm:
     taken = {
         start
         for row in card.rows
-        if row.confirmed and row.state is not RateState.REFUSED
+        if row.confirmed and row.state not in (RateState.REFUSED, RateState.REPLACED)
         for start in _half_years(row.valid_from, row.valid_to)
     }
     return RateForm(data, today=as_of(), taken=taken, reading=card.reading)
+
+
+def _replacement_form(card: SeriesCard, data: object = None, half_year: str = "") -> ReplacementForm | None:
+    """The form for another percent in the place of one in force; None while the series has none."""
+    in_force = list(dict.fromkeys(row.valid_from for row in card.rows if row.counts))
+    if not in_force:
+        return None
+    initial = {"valid_from": half_year} if half_year else {}
+    return ReplacementForm(data, initial=initial, in_force=in_force, today=as_of(), reading=card.reading)
 
 
 def _half_years(first: dt.date, last: dt.date) -> list[dt.date]:
@@ -200,16 +245,17 @@ def _cards(today: dt.date) -> list[SeriesCard]:
     for row in queries.rate_rows():
         by_series.setdefault(row.series, []).append(row)
     gaps = {gap.series: gap for gap in queries.missing_rates(today)}
+    soon = today + dt.timedelta(days=WARNED_DAYS)
+    ahead = {gap.series: gap for gap in queries.missing_rates(soon)} if half_year_start(soon) > today else {}
     cards = []
     for series in queries.series():
         rows = by_series.get(series.code, [])
         in_force = (
-            row
-            for row in rows
-            if row.valid_from <= today <= row.valid_to
-            and (row.state is RateState.APPROVED or (row.state is RateState.SEED and not row.replaced))
+            row for row in rows if row.valid_from <= today <= row.valid_to and row.counts
         )
-        cards.append(SeriesCard(series, next(in_force, None), rows, gaps.get(series.code)))
+        cards.append(
+            SeriesCard(series, next(in_force, None), rows, gaps.get(series.code), ahead.get(series.code))
+        )
     return cards
 
 
@@ -228,4 +274,5 @@ def _proposal(rate_id: int) -> RateRow:
 
 
 def _told(row: RateRow) -> dict[str, str]:
-    return {"from": row.valid_from.isoformat(), "percent": str(row.percent), "source": row.source}
+    told = {"from": row.valid_from.isoformat(), "percent": str(row.percent), "source": row.source}
+    return told | {"replaces_because": row.replaces_because} if row.replaces_because else told
