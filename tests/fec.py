@@ -13,8 +13,16 @@ COLUMNS = [
     "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet", "ValidDate", "Montantdevise",
     "Idevise",
 ]  # fmt: skip
-MAY_BE_EMPTY = {"CompAuxNum", "CompAuxLib", "EcritureLet", "DateLet", "Montantdevise", "Idevise"}
+MAY_BE_EMPTY = {"CompAuxNum", "CompAuxLib", "EcritureLet", "DateLet", "ValidDate", "Montantdevise", "Idevise"}
 _AMOUNT = re.compile(r"\d+,\d{2}")
+
+
+def warnings(content: bytes) -> list[str]:
+    """What a valid file lacks of being final: lines that nobody has validated yet, from one day on."""
+    header, *lines = content.decode("utf-8").split("\r\n")[:-1]
+    rows = [dict(zip(header.split("\t"), line.split("\t"), strict=True)) for line in lines]
+    days = [row["EcritureDate"] for row in rows if not row["ValidDate"]]
+    return [f"{len(days)} lines from {min(days)} on are not validated"] if days else []
 
 
 def faults(content: bytes, first: dt.date, last: dt.date) -> list[str]:
@@ -48,7 +56,7 @@ def _line_faults(row: dict[str, str], first: dt.date, last: dt.date) -> list[str
     found += [f"{name} has a character that breaks lines or fields" for name, cell in row.items()
               if re.search(r'[\x00-\x1f"|]', cell)]  # fmt: skip
     for name in ("EcritureDate", "PieceDate", "ValidDate"):
-        if _date(row[name]) is None:
+        if row[name] and _date(row[name]) is None:
             found.append(f"{name} {row[name]!r} is not a day")
     day, valid = _date(row["EcritureDate"]), _date(row["ValidDate"])
     if day is not None and not first <= day <= last:
@@ -100,6 +108,10 @@ def _entry_faults(entries: dict[tuple[int, str], list[dict[str, str]]]) -> list[
     for year, given in numbers.items():
         if given != list(range(given[0], given[0] + len(given))):
             found.append(f"the numbers of {year} have a gap or are out of order")
+    unvalidated = [lines[0]["EcritureDate"] for lines in entries.values() if not lines[0]["ValidDate"]]
+    if unvalidated and any(lines[0]["ValidDate"] and lines[0]["EcritureDate"] >= min(unvalidated)
+                           for lines in entries.values()):  # fmt: skip
+        found.append(f"entries of {min(unvalidated)} are not validated though later ones are")
     if days != sorted(days):
         found.append("the entries are not in the order of their days")
     return found

@@ -44,6 +44,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "limitation_clock",
             "policies",
             "postings",
+            "tax_back",
         }
     ),
     "legal": frozenset({"rounding", "verdicts"}),

@@ -326,6 +326,13 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         "UPDATE ledger_openitem SET amount_minor = 1201 WHERE kind = 'recovery'",
         "UPDATE ledger_openitem SET origin_id = 102 WHERE kind = 'recovery'",
     ),
+    "ledger.tax_taken_back_once": (
+        "UPDATE ledger_openitem SET tax_minor = tax_minor - 1 WHERE number = 'D-1'",
+        "UPDATE ledger_credit SET tax_minor = tax_minor + 1 WHERE kind = 'write_off'",
+        "UPDATE ledger_credit SET kind = 'credit_note', named_item = 'D-1', tax_minor = 1 WHERE kind = 'split'",
+        "UPDATE ledger_credit SET kind = 'credit_note', named_item = 'D-2/1', tax_minor = 101 WHERE kind = 'split'",
+        "UPDATE ledger_credit SET kind = 'correction', tax_minor = 101 WHERE kind = 'split'",
+    ),
     "ledger.doubtful_account": (
         "DELETE FROM ledger_doubtfulmark",
         "DELETE FROM ledger_entry WHERE debit = '416'",

@@ -30,6 +30,7 @@ _STATEMENTS = (
     SELECT %(account)s, 'receipt', 'PAY-' || number, 'EUR', least(born_on + 20, %(today)s), amount_minor - open_minor, 0,
            'transfer', '', '', ''
     FROM ledger_openitem WHERE account_id = %(account)s AND number LIKE 'LONG-%%' AND open_minor < amount_minor""",
+    "ANALYZE ledger_openitem, ledger_credit",
     """
     INSERT INTO ledger_allocation (account_id, credit_id, item_id, amount_minor, effective_on)
     SELECT i.account_id, c.id, i.id, c.amount_minor, c.received_on

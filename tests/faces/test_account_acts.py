@@ -240,6 +240,16 @@ def test_interest_is_shown_billed_and_waived(business: int, client: Client) -> N
     assert client.post(address, sent | {"key": "k2"}).status_code == 422, "nothing is left to waive"
 
 
+def test_the_account_says_what_was_billed_too_much(business: int, client: Client) -> None:
+    f_0 = item_id(business, "F-0")
+    client.post(f"/accounts/{business}/interest/", {"items": str(f_0), "decision": "bill", "reason": "late", "key": "k1"})
+    words = "of interest billed on F-0 is more than has accrued"
+    assert words not in text_of(client.get(f"/accounts/{business}/").content)
+    post_receipt(ReceiptOrder(business, "P-late", "EUR", 100000, dt.date(2024, 10, 31), "transfer", "F-0"))
+    assert words in text_of(client.get(f"/accounts/{business}/").content)
+    assert "Billed too much" in text_of(client.get(f"/accounts/{business}/items/{f_0}/").content)
+
+
 def test_a_write_off_is_asked_for_and_waits(account_id: int, client: Client) -> None:
     b_1 = item_id(account_id, "B-1")
     address = f"/accounts/{account_id}/write-off/"
@@ -344,7 +354,7 @@ def test_many_items_and_marks_ask_no_more(account_id: int, client: Client, tmp_p
     assert queries_of(client, f"/accounts/{account_id}/") == few
     assert queries_of(client, f"/accounts/{account_id}/items/{b_1}/") == few_of_item
     page = text_of(client.get(f"/accounts/{account_id}/").content)
-    assert "100 of 132" in page
+    assert "50 of 132" in page
     assert "L-129" in text_of(client.get(f"/accounts/{account_id}/?items=all").content)
 
 

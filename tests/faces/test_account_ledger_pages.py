@@ -27,7 +27,7 @@ def test_every_document_stands_with_the_balance_after_it(account_id: int, client
     reverse_receipt(account_id, receipt.credit_id, TODAY, "unpaid", "test")
     page = text_of(client.get(f"/accounts/{account_id}/ledger/").content)
     lines = page[page.index("Debit") :]
-    places = [lines.index(words) for words in ("Payment reversed", "Payment CHQ-1", "Invoice B-2", "Invoice B-1")]
+    places = [lines.index(words) for words in ("Reversal", "Payment CHQ-1", "Invoice B-2", "Invoice B-1")]
     assert places == sorted(places), "newest first"
     assert "€50.00 €65.50" in lines[: lines.index("Payment CHQ-1")]
     assert "Cheque €50.00 €15.50" in lines

@@ -12,6 +12,7 @@ from relance.ledger.queries import account_mappings, policy, sealed_through, sea
 from relance.ledger.services import seal_through
 from relance.staff.facts import Role
 from relance.staff.queries import audit_rows
+from tests.cast import Office
 from tests.faces.conftest import TODAY, SignedIn
 from tests.faces.test_pages import at_most, queries_of, text_of
 
@@ -135,6 +136,17 @@ def test_trial_balance_ties_and_leads_to_its_entries(creditor_id: int, sign_in: 
     assert any(line.startswith("411,Customers,EUR,0.00,0.00,") for line in lines)
 
 
+def test_sealing_decades_at_once_is_refused_before_it_is_asked(
+    creditor_id: int, office: Office, sign_in: Callable[..., SignedIn]
+) -> None:
+    office.bill("ALICE", "F-OLD", "12.00", "1926-01-05", "1926-01-20")
+    client = sign_in(Role.FINANCE).client
+    shown = text_of(client.get("/journal/seal/?through=2025-02-28").content)
+    assert "more than 20 years" in shown and "Seal through 28 Feb 2025" not in shown
+    answer = client.post("/journal/seal/", {"creditor": "default", "through": "2025-02-28"})
+    assert answer.status_code == 422 and sealed_through(creditor_id) is None
+
+
 def test_mapping_an_account(creditor_id: int, sign_in: Callable[..., SignedIn]) -> None:
     client = sign_in(Role.FINANCE, "fr").client
     assert 'value="411"' in client.get("/journal/settings/?account=411").content.decode()
@@ -153,6 +165,7 @@ def test_mapping_an_account(creditor_id: int, sign_in: Callable[..., SignedIn]) 
         ({"code": "411;DROP"}, "Write 3 to 20 letters and digits"),
         ({"account": "999"}, "not one of the available choices"),
         ({"label": " "}, "required"),
+        ({"code": "416"}, "account 416 is written 416 already"),
         ({"valid_from": "2025-01-31"}, "sealed through 31 Jan 2025"),
         ({"valid_from": "soon"}, "valid date"),
     ],
@@ -218,3 +231,13 @@ def test_query_counts(creditor_id: int, sign_in: Callable[..., SignedIn]) -> Non
         with at_most(ceiling):
             client.get(path)
     assert queries_of(client, "/journal/balance/") == queries_of(client, f"/journal/balance/?{YEAR}")
+
+
+def test_the_creditor_looked_at_last_is_kept(creditor_id: int, office: Office, sign_in: Callable[..., SignedIn]) -> None:
+    office.bring("creditors", {"code": "zed", "name": "Zed Mobile", "country": "FR", "currency": "EUR"})
+    client = sign_in(Role.FINANCE).client
+    assert client.get("/journal/").context["books"].creditor.code != "zed"
+    client.get("/journal/?creditor=zed")
+    for address in ("/journal/", "/journal/balance/", "/journal/seal/", "/journal/settings/"):
+        assert client.get(address).context["books"].creditor.code == "zed", address
+    assert client.get("/deposits/new/").context["form"]["creditor"].value() == "zed"

@@ -68,6 +68,11 @@ def test_other_cells_stay(cell: str) -> None:
     assert safe_cell(cell) == cell
 
 
+def test_marks_of_writing_direction_are_taken_out() -> None:
+    assert safe_cell("invoice\u202egpj.exe\u202c \u2066a\u2069\u200f\u200eb\u061c") == "invoicegpj.exe ab"
+    assert safe_cell("\u202e=1+1") == "'=1+1"
+
+
 def test_csv_lines_are_utf8_with_a_mark() -> None:
     assert b"".join(csv_lines([["é", 'a"b', "x\ny"]])) == b'\xef\xbb\xbf\xc3\xa9,"a""b","x\ny"\r\n'
 

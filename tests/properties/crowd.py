@@ -174,7 +174,7 @@ class _Worker:
         cheques = tuple(Cheque(owner, f"{n}", minor) for n, owner in enumerate(owners))
 
         def call() -> dict[str, Any]:
-            return {"id": post_deposit(DepositOrder(creditor, key, ON, "EUR", cheques), self.name)}
+            return {"id": post_deposit(DepositOrder(creditor, key, ON, "EUR", cheques), self.name).id}
 
         self.attempt("deposit", key, 4 * minor, call)
 

@@ -141,8 +141,8 @@ class Hands(RuleBasedStateMachine):
             fresh = True
         return fresh
 
-    def settle(self, name: str) -> None:
-        self.books[name].settle(lambda: self.told(name, "interest"))
+    def settle(self, name: str, on: dt.date | None = None) -> None:
+        self.books[name].settle(on, lambda: self.told(name, "interest"))
 
     @staticmethod
     def written(minor: int, currency: str) -> str:
@@ -152,6 +152,8 @@ class Hands(RuleBasedStateMachine):
 
     @invariant()
     def holds(self) -> None:
+        for book in self.books.values():
+            book.known = self.house.documents
         now = digest() + str(self.today)
         if now == self.looked_at:
             return

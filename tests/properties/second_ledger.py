@@ -74,7 +74,7 @@ class House:
 
 @dataclass(slots=True)
 class SecondLedger:
-    """One account."""
+    """One account. `known`: how many documents the house had before the step that is being done."""
 
     house: House
     debits: list[Debit] = field(default_factory=list)
@@ -83,6 +83,7 @@ class SecondLedger:
     due_dates: list[tuple[Debit, dt.date, dt.date]] = field(default_factory=list)
     left_out: list[tuple[Debit, str, int, dt.date]] = field(default_factory=list)
     doubtful: dict[Debit, bool] = field(default_factory=dict)
+    known: int = 0
 
     # What was when.
 
@@ -194,32 +195,48 @@ class SecondLedger:
         taken = self.credit("correction", f"COR-{debit.number}", debit.currency, on, debit.minor)
         self.move(taken, debit, debit.minor, on, bound=True)
 
-    def settle(self, note: Callable[[], bool] = lambda: False) -> None:
-        """All that follows by itself. `note` writes down the interest that settling billed and says whether it did."""
-        self.round_off(self.allocate())
+    def settle(self, on: dt.date | None, note: Callable[[], bool] = lambda: False) -> None:
+        """All that follows by itself from an act of the day `on` (None: a file). `note` writes down the interest that
+        settling billed and says whether it did.
+        """
+        self.round_off(self.allocate(on))
         if note():
-            self.round_off(self.allocate())
+            self.round_off(self.allocate(on))
         self.recover()
 
-    def allocate(self) -> list[Debit]:
-        """Play the waiting credits day by day; the debits that got something."""
+    def allocate(self, on: dt.date | None) -> list[Debit]:
+        """Play the waiting credits day by day; the debits that got something.
+
+        A credit and a debit that were both there before the step were kept apart on purpose: they meet on the day of the
+        act at the earliest; of a file, on that of the newest document that it brought or freed.
+        """
         order = self.house.policy.allocation_order
         if order is AllocationOrder.BY_HAND:
             return []
         touched: list[Debit] = []
-        for currency in sorted({m.currency for m in self.money}):
-            moved = self.make_room(currency, order)
+        currencies = sorted({m.currency for m in self.money})
+        gone = {currency: self.make_room(currency, order) for currency in currencies}
+        new = {d for d in self.debits if d.place > self.known} | {m for m in self.money if m.place > self.known}
+        new |= {end for moves in gone.values() for move in moves for end in (move.debit, move.money)}
+        come = [
+            self.free_from(e) if isinstance(e, Money) else e.born for e in new if isinstance(e, Money) or self.open(e)
+        ]
+        together = on or max(come, default=dt.date.min)
+        for currency in currencies:
             waiting = [m for m in self.money if m.currency == currency and self.waits(m)]
             debits = [d for d in self.debits if d.currency == currency and self.open(d) > 0]
-            days = {self.since(end) for end in (*waiting, *debits)}
+            days = {self.since(end) for end in (*waiting, *debits)} | {together}
             for day in sorted(days):
                 for money in sorted(waiting, key=lambda m: (self.since(m), m.place)):
                     if self.since(money) <= day:
-                        here = [d for d in debits if self.since(d) <= day]
+                        here = [
+                            d for d in debits
+                            if self.since(d) <= day and (money in new or d in new or day >= together)
+                        ]  # fmt: skip
                         for debit, minor in self.choose(money, here, order):
                             self.move(money, debit, minor, day)
                             touched.append(debit)
-            self.round_up(moved)
+            self.round_up([move.debit for move in gone[currency]])
         return touched
 
     def waits(self, money: Money) -> bool:
@@ -230,10 +247,10 @@ class SecondLedger:
         """The first day on which it can be settled with: nothing happens on a sealed day any more."""
         return max(self.free_from(end), self.house.first_open)
 
-    def make_room(self, currency: str, order: AllocationOrder) -> list[Debit]:
+    def make_room(self, currency: str, order: AllocationOrder) -> list[Move]:
         """Credits settle in the order of their dates: later ones give way to an earlier one that waits.
 
-        Where money goes by name alone, only to one that names the same debit. Returns what has lost money.
+        Where money goes by name alone, only to one that names the same debit. Returns what has given way.
         """
         moved = []
         early = [m for m in self.money if m.currency == currency and self.waits(m)]
@@ -245,7 +262,7 @@ class SecondLedger:
                 before = [m for m in before if gone.debit.number in self.names(m)]
             if before and gone.day >= self.house.first_open:
                 self.moves.append(replace(gone, minor=-gone.minor, undoes=gone))
-                moved.append(gone.debit)
+                moved.append(gone)
         return moved
 
     def round_up(self, moved: list[Debit]) -> None:
@@ -312,6 +329,8 @@ class SecondLedger:
         for debit in sorted(set(touched), key=lambda d: d.place):
             rest = self.open(debit)
             if 0 < rest <= limit and rest < debit.minor and debit.currency == "EUR" and not self.held(debit):
+                if any(self.left(m) > 0 for m in self.money if m.currency == "EUR"):
+                    continue
                 last = max(m.day for m in self.moves if m.debit is debit and m.minor and (m in self.live() or m.by_act))
                 day = max(last, self.house.first_open)
                 given_up = self.credit("small_difference", f"SD-{debit.number}", debit.currency, day, rest)

@@ -88,7 +88,9 @@ class World:
                     on = chosen.received_on + dt.timedelta(days=later)
                     reverse_receipt(self.ids[account], chosen.id, on, "returned")
             case ("allocate",):
-                assert allocate_accounts(list(self.ids.values()), 0) == 0, "everything allocatable was allocated already"
+                assert allocate_accounts(list(self.ids.values()), 0) == 0, (
+                    "everything allocatable was allocated already"
+                )
             case ("night", after):
                 run((decided_through() or START) + dt.timedelta(days=after))
 

@@ -12,12 +12,15 @@ from relance.ledger import queries
 from relance.ledger.facts import Act, ExclusionKind, OpenItemFacts, Posted, ReceiptOrder
 from relance.ledger.laws import LAWS
 from relance.ledger.services import (
+    approve_request,
     correct_item,
     exclude,
     post_indemnity,
     post_late_fee,
     post_receipt,
     post_return_charge,
+    postpone,
+    request_write_off,
     reverse_receipt,
 )
 from tests.cast import ALICE, FABRE, Office, the
@@ -208,6 +211,60 @@ def test_what_is_not_chased_bears_no_fee(late: Office) -> None:
         post_indemnity(act("FABRE", "2026-04-10"), invoice)
 
 
+def test_no_indemnity_while_the_whole_payment_is_on_its_way(late: Office) -> None:
+    invoice = item("FABRE", "F1")
+    exclude(act("FABRE", "2026-04-05", reason="debit"), invoice, ExclusionKind.DISPUTED, 20000, "D-1")
+    exclude(act("FABRE", "2026-04-05", reason="debit"), invoice, ExclusionKind.IN_FLIGHT, 99999, "DD-1")
+    assert post_indemnity(act("FABRE", "2026-04-10", key="a"), invoice).created, "a cent of it is neither"
+    late.bill("FABRE", "F2", "1200.00", "2026-03-01", "2026-03-31")
+    exclude(act("FABRE", "2026-04-05", reason="debit"), item("FABRE", "F2"), ExclusionKind.IN_FLIGHT, None, "DD-2")
+    with pytest.raises(Refusal, match="the payment of F2 is on its way"):
+        post_indemnity(act("FABRE", "2026-04-10"), item("FABRE", "F2"))
+
+
+def test_an_invoice_written_off_bears_no_more_charge(late: Office) -> None:
+    invoice = item("FABRE", "F1")
+    asked = request_write_off(act("FABRE", "2026-04-05", reason="gone"), [invoice], recovers_vat=False)
+    approve_request(Act(the(FABRE).id, day("2026-04-05"), "david", "agreed"), asked.ids[0])
+    for charge in (lambda: post_indemnity(act("FABRE", "2026-04-10"), invoice),
+                   lambda: post_late_fee(act("FABRE", "2026-04-10"), invoice, 1000)):  # fmt: skip
+        with pytest.raises(Refusal, match="F1 was written off"):
+            charge()
+
+
+def test_an_invoice_corrected_away_bears_no_charge(late: Office) -> None:
+    invoice = item("FABRE", "F1")
+    correct_item(act("FABRE", "2026-04-05", reason="billed twice"), invoice)
+    for charge in (lambda: post_indemnity(act("FABRE", "2026-04-10"), invoice),
+                   lambda: post_late_fee(act("FABRE", "2026-04-10"), invoice, 1000)):  # fmt: skip
+        with pytest.raises(Refusal, match="F1 was corrected away"):
+            charge()
+
+
+def test_an_invoice_credited_whole_after_its_due_date_was_never_late(late: Office) -> None:
+    late.bring("credits", {"account": "FABRE", "number": "C1", "issued_on": "2026-04-10", "amount": "1200.00",
+                           "invoice": "F1", "reason": "never delivered"})  # fmt: skip
+    with pytest.raises(Refusal, match="nothing_owed"):
+        post_indemnity(act("FABRE", "2026-04-20"), item("FABRE", "F1"))
+    with pytest.raises(Refusal, match="nothing of F1 is chased"):
+        post_late_fee(act("FABRE", "2026-04-20"), item("FABRE", "F1"), 1000)
+
+
+def test_the_indemnity_earned_before_a_postponement_stays_chargeable(late: Office) -> None:
+    invoice = item("FABRE", "F1")
+    postpone(act("FABRE", "2026-04-10", reason="agreed"), invoice, day("2026-05-31"))
+    with pytest.raises(Refusal, match="is due on 2026-05-31"):
+        post_late_fee(act("FABRE", "2026-04-20"), invoice, 1000)
+    assert post_indemnity(act("FABRE", "2026-04-20"), invoice).created
+
+
+def test_a_postponement_in_time_earns_no_indemnity(late: Office) -> None:
+    postpone(act("FABRE", "2026-03-20", reason="agreed"), item("FABRE", "F1"), day("2026-05-31"))
+    with pytest.raises(Refusal, match="is due on 2026-05-31"):
+        post_indemnity(act("FABRE", "2026-04-20"), item("FABRE", "F1"))
+    assert post_indemnity(act("FABRE", "2026-06-01"), item("FABRE", "F1")).created
+
+
 def test_a_time_barred_invoice_bears_no_charge(office: Office) -> None:
     office.bill("FABRE", "F1", "1200.00", "2025-10-11", "2025-11-10")
     assert post_late_fee(act("FABRE", "2026-11-10"), item("FABRE", "F1"), 1000).created, "its last day"
@@ -227,6 +284,7 @@ def test_a_late_fee_that_makes_no_sense_is_refused(
 ) -> None:
     late.bill("FABRE", "N1", "10.00", "2026-03-01", "2026-03-31")
     with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ledger_openitem DISABLE TRIGGER USER")
         cursor.execute("UPDATE ledger_openitem SET due_on = NULL WHERE number = 'N1'")
     post_indemnity(act("FABRE", "2026-04-01"), item("FABRE", "F1"))
     with pytest.raises(Refusal, match=words):

@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from relance.kit.laws import check
 from relance.kit.refusal import Refusal
 from relance.ledger.facts import Act, Cheque, CreditNoteOrder, DepositOrder, ReceiptOrder
 from relance.ledger.laws import LAWS
-from relance.ledger.queries import credits_of, open_items, sealed_through, trial_balance
+from relance.ledger.queries import credits_of, open_items, sealed_through, seals, trial_balance
 from relance.ledger.services import (
     approve_request,
     correct_item,
@@ -32,7 +33,7 @@ from relance.ledger.services import (
     seal_through,
 )
 from tests.cast import ALICE, BRUNO, CAST, CHLOE, DENIS, FABRE, Office, the
-from tests.fec import COLUMNS, faults
+from tests.fec import COLUMNS, faults, warnings
 
 YEAR = (dt.date(2025, 1, 1), dt.date(2025, 12, 31))
 LATER = dt.date(2026, 2, 1)
@@ -204,9 +205,16 @@ def test_what_may_still_change_is_said(creditor_id: int) -> None:
     result = export("--fec")
     assert "days from 2025-12-03 on are not sealed" in result.stderr
     december = [row for row in fec_rows(result.stdout_bytes) if row["EcritureDate"] >= "20251201"]
-    assert december and all(row["ValidDate"] == row["EcritureDate"] for row in december)
+    assert "have no ValidDate" in result.stderr
+    assert december and not any(row["ValidDate"] for row in december)
+    assert faults(result.stdout_bytes, *YEAR) == []
+    assert warnings(result.stdout_bytes) == [f"{len(december)} lines from 20251203 on are not validated"]
     assert CliRunner().invoke(SEAL, ["--through", "2025-12-31"], catch_exceptions=False).exit_code == 0
-    assert "not sealed" not in export("--fec").stderr
+    sealed = export("--fec")
+    assert "not sealed" not in sealed.stderr
+    assert warnings(sealed.stdout_bytes) == []
+    (newest,) = seals(creditor_id, limit=1).rows
+    assert f"Newest seal of default: 2025-12-31 {newest.seal_hash}" in sealed.stderr
 
 
 def test_other_currencies_are_left_out_and_said(creditor_id: int, office: Office) -> None:
@@ -237,10 +245,11 @@ def test_a_file_is_one_companys(creditor_id: int, office: Office, tmp_path: Path
 
 
 def test_texts_break_no_column_and_run_in_no_spreadsheet(office: Office) -> None:
-    office.bring("accounts", {"number": "EVIL", "name": '=cmd|"x"!A1\tor\nworse', "kind": "consumer"})
+    office.bring("accounts", {"number": "EVIL", "name": '=cmd|"x"!A1\tor\nworse\u202egpj', "kind": "consumer"})
     office.bill("EVIL", "+F;1", "12.00", "2025-01-05", "2025-01-20")
     content = export("--fec").stdout_bytes
     assert "\tor" not in content.decode()
+    assert "\u202e" not in content.decode() + export().stdout
     assert [fault for fault in faults(content, *YEAR) if "third party" in fault or "columns" in fault] == []
     for row in csv.reader(io.StringIO(export().stdout)):
         assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@"))]
@@ -267,9 +276,13 @@ def test_a_period_that_ends_before_it_begins_is_refused(db: None) -> None:
 
 def test_seal_says_what_it_did(creditor_id: int) -> None:
     result = CliRunner().invoke(SEAL, ["--through", "2025-12-15", "--json"], catch_exceptions=False)
-    assert (
-        result.stdout.strip() == '{"creditors": [{"creditor": "default", "days": 15, "sealed_through": "2025-12-15"}]}'
-    )
+    (newest,) = seals(creditor_id, limit=1).rows
+    assert json.loads(result.stdout) == {
+        "creditors": [
+            {"creditor": "default", "days": 15, "sealed_through": "2025-12-15", "seal_hash": newest.seal_hash}
+        ]
+    }
+    assert f"its newest seal is {newest.seal_hash}" in result.stderr
     assert sealed_through(creditor_id) == on(12, 15)
     again = CliRunner().invoke(SEAL, ["--through", "2025-12-10", "--json"], catch_exceptions=False)
     assert '"days": 0' in again.stdout
@@ -304,6 +317,14 @@ def test_the_validator_knows_a_good_file() -> None:
         (fec(GOOD.format("411", "1,00", "0,00").replace("F-1\t2", "\t2")), "PieceRef is empty"),
         (fec(GOOD.format("411", "1,00", "0,00"), GOOD.format("706", "0,00", "2,00")), "out of balance"),
         (fec(GOOD.format("411", "1,00", "0,00")), "one line only"),
+        (
+            fec(
+                *(GOOD.replace("20250131", valid).replace("\t1\t", f"\t{number}\t", 1).format(account, debit, credit)
+                  for number, valid in ((1, ""), (2, "20250131"))
+                  for account, debit, credit in (("411", "1,00", "0,00"), ("706", "0,00", "1,00"))),
+            ),
+            "are not validated though later ones are",
+        ),
         (
             fec(
                 *(GOOD.replace("\t1\t", f"\t{number}\t", 1).format(account, debit, credit)

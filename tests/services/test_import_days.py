@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from relance.customers.queries import creditors
+from relance.customers.queries import account_by_number, creditors
 from relance.intake.services import import_paths
 from relance.ledger.services import seal_through
 from tests.cast import ALICE, LONG_AGO, Office, write_csv
@@ -49,3 +49,30 @@ def test_a_credit_in_another_currency_than_its_invoice_is_rejected(office: Offic
     (error,) = rejected(tmp_path, "payments", row | {"invoice": "F1"})
     assert error.startswith("currency: invoice F1 is not in USD; currencies never settle each other")
     assert rejected(tmp_path, "payments", row | {"invoice": ""}) == []
+
+
+@pytest.mark.parametrize("creditor", ["second", ""])
+def test_an_account_stays_with_its_creditor(office: Office, tmp_path: Path, creditor: str) -> None:
+    office.bring("creditors", {"code": "first", "name": "Première"}, {"code": "second", "name": "Seconde"})
+    office.bring("accounts", {"number": "X", "name": "Xavier", "creditor": "first"})
+    (error,) = rejected(tmp_path, "accounts", {"number": "X", "name": "Xavier", "creditor": creditor})
+    assert error.startswith("creditor: account 'X' belongs to another creditor") and "open a new account" in error
+    office.bring("accounts", {"number": "X", "name": "Xavier Neuf", "creditor": "first"})
+    office.bring("accounts", {"number": "X", "name": "Xavier Ancien"})
+    account = account_by_number("X")
+    first = next(found.id for found in creditors() if found.code == "first")
+    assert account is not None and (account.name, account.creditor_id) == ("Xavier Ancien", first)
+
+
+@pytest.mark.parametrize(("column", "value", "kept"), [("country", "BE", "FR"), ("currency", "CHF", "EUR")])
+def test_a_creditor_with_accounts_keeps_its_country_and_currency(
+    office: Office, tmp_path: Path, column: str, value: str, kept: str
+) -> None:
+    office.bring("creditors", {"code": "first", "name": "Première"})
+    office.bring("creditors", {"code": "first", "name": "Première", column: value})
+    office.bring("creditors", {"code": "first", "name": "Première", column: kept})
+    office.bring("accounts", {"number": "X", "name": "Xavier", "creditor": "first"})
+    (error,) = rejected(tmp_path, "creditors", {"code": "first", "name": "Première", column: value})
+    assert error.startswith(f"{column}: creditor 'first' has accounts and its books are kept with {column} {kept}")
+    office.bring("creditors", {"code": "first", "name": "Deuxième", column: kept})
+    office.bring("creditors", {"code": "first", "name": "Troisième"})

@@ -22,6 +22,7 @@ from relance.ledger.facts import (
 )
 from relance.ledger.laws import LAWS
 from relance.ledger.services import (
+    approve_request,
     bill_interest,
     change_policy,
     correct_item,
@@ -30,6 +31,7 @@ from relance.ledger.services import (
     post_receipt,
     postpone,
     record_formal_notice,
+    request_write_off,
     reverse_receipt,
     split,
     waive_interest,
@@ -163,27 +165,45 @@ def test_a_formal_notice_needs_its_proof_and_its_items(office: Office) -> None:
 def test_missing_rate_refuses(office: Office) -> None:
     office.bill("FABRE", "F1", "1200.00", "2026-05-01", "2026-05-31")
     entry = interest("FABRE", "2026-07-02")["F1"]
-    assert entry.claimable_minor == 0
+    assert (entry.claimable_minor, entry.through_on) == (1198, day("2026-06-30")), "what is known stays to be seen"
     assert "ECB main refinancing rate for 2026-07-01 to 2026-12-31 is not entered" in entry.refusal
     assert "2026" in entry.refusal_fr and entry.refusal_fr != entry.refusal
+    bill_interest(act("FABRE", "2026-07-02"), [item("FABRE", "F1")])
+    assert open_amounts("FABRE", "2026-07-02")["INT-F1-2026-07-02"] == 1198
     with pytest.raises(Refusal, match="2026-07-01 to 2026-12-31 is not entered"):
         bill_interest(act("FABRE", "2026-07-02"), [item("FABRE", "F1")])
     proposed = propose_rate("ecb_mro", day("2026-07-01"), Decimal("2.15"), "ECB press release", "carole")
     assert proposed.id is not None
     approve_rate(proposed.id, "david")
-    assert claimable("FABRE", "F1", "2026-07-02") == 1198 + 80
+    assert claimable("FABRE", "F1", "2026-07-02") == 80
+    assert interest("FABRE", "2026-07-02")["F1"].refusal == ""
+
+
+def test_a_rate_that_is_missing_from_the_first_day_leaves_nothing_to_bill(office: Office) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-06-01", "2026-06-30")
+    assert interest("FABRE", "2026-07-02")["F1"].claimable_minor == 0
+    with pytest.raises(Refusal, match="2026-07-01 to 2026-12-31 is not entered"):
+        bill_interest(act("FABRE", "2026-07-02"), [item("FABRE", "F1")])
+
+
+def test_a_person_waives_what_is_known_while_a_rate_is_missing(office: Office) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-05-01", "2026-05-31")
+    waive_interest(act("FABRE", "2026-07-02", "goodwill"), [item("FABRE", "F1")])
+    entry = interest("FABRE", "2026-07-02")["F1"]
+    assert (entry.accrued_minor, entry.waived_minor, entry.claimable_minor) == (1198, 1198, 0)
 
 
 def test_a_missing_rate_does_not_stop_a_receipt(office: Office) -> None:
     set_policy(allocation_order=AllocationOrder.CIVIL_CODE, interest_on_settlement=InterestOnSettlement.BILL)
     office.bill("FABRE", "F1", "1200.00", "2026-05-01", "2026-05-31")
-    assert receive("FABRE", "P1", 120000, "2026-07-02").unallocated_minor == 0
+    assert receive("FABRE", "P1", 121198, "2026-07-02").unallocated_minor == 0, "what is known was billed before it"
     assert open_amounts("FABRE", "2026-07-02") == {}
     assert "is not entered" in interest("FABRE", "2026-08-01")["F1"].refusal
     proposed = propose_rate("ecb_mro", day("2026-07-01"), Decimal("2.15"), "ECB press release", "carole")
     assert proposed.id is not None
     approve_rate(proposed.id, "david")
-    assert claimable("FABRE", "F1", "2026-08-01") == 1198 + 80, "still claimable, to the day of payment"
+    entry = interest("FABRE", "2026-08-01")["F1"]
+    assert (entry.billed_minor, entry.claimable_minor) == (1198, 80), "the rest stays claimable, to the day of payment"
     assert_laws_hold()
 
 
@@ -245,23 +265,116 @@ def test_waiving_says_who_and_why_and_later_days_run_on(office: Office) -> None:
     assert_laws_hold()
 
 
-def test_a_reversal_raises_the_principal_back(office: Office) -> None:
+def test_a_payment_that_came_back_never_paid(office: Office) -> None:
     office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
     paid = receive("FABRE", "P1", 120000, "2026-04-30")
     assert claimable("FABRE", "F1", "2026-05-31") == 1198
     reverse_receipt(the(FABRE).id, paid.credit_id, day("2026-05-31"), "AM04", "test")
-    assert claimable("FABRE", "F1", "2026-06-15") == 1198 + 599, "none while the money was there, then again"
+    assert claimable("FABRE", "F1", "2026-05-30") == 1198, "as it was known that day"
+    assert claimable("FABRE", "F1", "2026-06-15") == 3036
 
 
-def test_a_credit_note_counts_from_its_day_and_may_undercut_what_was_billed(office: Office) -> None:
+def test_a_payment_before_the_due_date_that_bounced_leaves_interest_from_the_due_date(office: Office) -> None:
+    office.bill("FABRE", "F1", "1000.00", "2026-01-01", "2026-01-31")
+    paid = receive("FABRE", "P1", 100000, "2026-01-30")
+    reverse_receipt(the(FABRE).id, paid.credit_id, day("2026-03-31"), "AM04", "test")
+    assert claimable("FABRE", "F1", "2026-04-30") == 2963
+    assert interest("FABRE", "2026-03-30") == {}
+
+
+def test_a_small_difference_given_up_for_a_payment_that_bounced_was_owed_all_the_time(office: Office) -> None:
+    set_policy(small_difference_minor=500)
+    office.bill("FABRE", "F1", "1000.00", "2026-01-01", "2026-01-31")
+    paid = receive("FABRE", "P1", 99500, "2026-01-30")
+    assert open_amounts("FABRE", "2026-01-30") == {}
+    reverse_receipt(the(FABRE).id, paid.credit_id, day("2026-03-31"), "AM04", "test")
+    assert claimable("FABRE", "F1", "2026-04-30") == 2963
+
+
+def test_what_the_policy_waived_is_claimable_again_when_the_payment_comes_back(office: Office) -> None:
+    set_policy(interest_on_settlement=InterestOnSettlement.WAIVE)
+    office.bill("FABRE", "F1", "1000.00", "2026-01-01", "2026-01-31")
+    receive("FABRE", "P1", 40000, "2026-02-15")
+    paid = receive("FABRE", "P2", 60000, "2026-03-31")
+    assert claimable("FABRE", "F1", "2026-03-31") == 0
+    reverse_receipt(the(FABRE).id, paid.credit_id, day("2026-04-10"), "AM04", "test")
+    assert claimable("FABRE", "F1", "2026-04-09") == 0
+    entry = interest("FABRE", "2026-04-30")["F1"]
+    assert (entry.waived_minor, entry.claimable_minor) == (0, 499 + 1478)
+    receive("FABRE", "P3", 60000, "2026-04-30")
+    entry = interest("FABRE", "2026-04-30")["F1"]
+    assert (entry.waived_minor, entry.claimable_minor) == (499 + 1478, 0), "and the policy waives it with the next one"
+    assert_laws_hold()
+
+
+def test_what_a_person_waived_stays_waived_when_a_payment_comes_back(office: Office) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
+    paid = receive("FABRE", "P1", 120000, "2026-04-30")
+    waive_interest(act("FABRE", "2026-05-10", "goodwill"), [item("FABRE", "F1")])
+    reverse_receipt(the(FABRE).id, paid.credit_id, day("2026-05-31"), "AM04", "test")
+    assert (interest("FABRE", "2026-06-15")["F1"].waived_minor, claimable("FABRE", "F1", "2026-06-15")) == (1198, 1838)
+
+
+def test_a_credited_part_was_never_owed_and_what_was_billed_on_it_is_told(office: Office) -> None:
     office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
     bill_interest(act("FABRE", "2026-06-15"), [item("FABRE", "F1")])
     office.bring("credits", {"account": "FABRE", "number": "C1", "issued_on": "2026-04-01", "amount": "1000.00",
                              "invoice": "F1", "reason": "line fault"})  # fmt: skip
     entry = interest("FABRE", "2026-06-20")["F1"]
-    assert entry.accrued_minor < entry.billed_minor == 3036
-    assert entry.claimable_minor == 0
+    assert (entry.accrued_minor, entry.billed_minor, entry.claimable_minor) == (539, 3036, 0)
+    assert entry.overbilled_minor == 3036 - 539
     assert_laws_hold()
+
+
+def test_a_wholly_credited_invoice_bears_no_interest(office: Office) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
+    assert claimable("FABRE", "F1", "2026-06-15") == 3036
+    office.bring("credits", {"account": "FABRE", "number": "C1", "issued_on": "2026-06-15", "amount": "1200.00",
+                             "invoice": "F1", "reason": "never delivered"})  # fmt: skip
+    assert interest("FABRE", "2026-06-16") == {}
+    with pytest.raises(Refusal, match="no interest to claim"):
+        bill_interest(act("FABRE", "2026-06-16"), [item("FABRE", "F1")])
+
+
+def test_a_credit_note_for_another_invoice_pays_like_money(office: Office) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
+    office.bill("FABRE", "F2", "1200.00", "2026-03-01", "2026-03-31")
+    receive("FABRE", "P2", 120000, "2026-03-31", "F2")
+    office.bring("credits", {"account": "FABRE", "number": "C1", "issued_on": "2026-06-15", "amount": "1200.00",
+                             "invoice": "F2", "reason": "never delivered"})  # fmt: skip
+    assert open_amounts("FABRE", "2026-06-15") == {}
+    assert claimable("FABRE", "F1", "2026-06-20") == 3036
+
+
+@pytest.mark.parametrize("paid_on", ["2026-03-31", "2026-04-01"])
+def test_a_payment_found_late_shows_what_was_billed_too_much(office: Office, paid_on: str) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
+    bill_interest(act("FABRE", "2026-06-15"), [item("FABRE", "F1")])
+    assert interest("FABRE", "2026-06-20")["F1"].overbilled_minor == 0
+    receive("FABRE", "P1", 120000, paid_on, "F1")
+    accrued = 0 if paid_on == "2026-03-31" else 40
+    assert interest("FABRE", "2026-06-20")["F1"].overbilled_minor == 3036 - accrued
+
+
+def test_what_was_written_off_bears_no_more_interest(office: Office) -> None:
+    office.bill("FABRE", "F1", "1200.00", "2026-03-01", "2026-03-31")
+    asked = request_write_off(act("FABRE", "2026-06-15", "gone"), [item("FABRE", "F1")], recovers_vat=False)
+    assert claimable("FABRE", "F1", "2026-06-15") == 3036
+    approve_request(Act(the(FABRE).id, day("2026-06-15"), "david", "agreed"), asked.ids[0])
+    entry = interest("FABRE", "2026-06-16")["F1"]
+    assert entry.claimable_minor == 0
+    assert "written off" in entry.refusal
+    for decide in (bill_interest, waive_interest):
+        with pytest.raises(Refusal, match="written off"):
+            decide(act("FABRE", "2026-06-16", "why"), [item("FABRE", "F1")])
+    assert claimable("FABRE", "F1", "2026-06-14") == 3036 - 40, "as it was before"
+
+
+def test_a_contract_rate_is_raised_to_the_floor_of_each_half_year(office: Office) -> None:
+    set_policy(contract_percent=Decimal(8))
+    office.bill("FABRE", "F1", "10000.00", "2025-07-01", "2025-07-31")
+    assert claimable("FABRE", "F1", "2025-12-31") == 34708
+    assert claimable("FABRE", "F1", "2026-01-31") == 34708 + 6795, "8 % is enough where the floor is 7.86 %"
 
 
 def test_a_mistaken_invoice_never_bore_interest(office: Office) -> None:
@@ -275,6 +388,18 @@ def test_interest_runs_from_the_postponed_due_date(office: Office) -> None:
     postpone(act("FABRE", "2026-03-20", "agreed by phone"), item("FABRE", "F1"), day("2026-05-31"))
     assert interest("FABRE", "2026-05-31") == {}
     assert claimable("FABRE", "F1", "2026-06-15") == 599
+
+
+def test_postponing_a_late_invoice_keeps_what_has_accrued(office: Office) -> None:
+    office.bill("FABRE", "F1", "1000.00", "2026-01-01", "2026-01-31")
+    postpone(act("FABRE", "2026-05-01", "agreed by phone"), item("FABRE", "F1"), day("2026-06-15"))
+    assert claimable("FABRE", "F1", "2026-05-01") == 2996
+    assert claimable("FABRE", "F1", "2026-06-15") == 2996, "none while it is granted"
+    assert claimable("FABRE", "F1", "2026-06-25") == 2996 + 333
+    postpone(act("FABRE", "2026-06-25", "no more of it"), item("FABRE", "F1"), day("2026-01-31"))
+    assert claimable("FABRE", "F1", "2026-06-30") == 2996 + 499, "what was granted stays granted"
+    bill_interest(act("FABRE", "2026-06-30"), [item("FABRE", "F1")])
+    assert_laws_hold()
 
 
 def test_an_instalment_bears_interest_from_its_own_due_date(office: Office) -> None:
@@ -339,8 +464,8 @@ def test_a_policy_waives_with_its_own_name(office: Office) -> None:
     entry = interest("FABRE", "2026-06-15")["F1"]
     assert (entry.waived_minor, entry.claimable_minor) == (3036, 0)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT actor FROM ledger_posting WHERE kind = 'interest_waived'")
-        assert cursor.fetchall() == [("policy",)]
+        cursor.execute("SELECT actor, reason FROM ledger_posting WHERE kind = 'interest_waived'")
+        assert cursor.fetchall() == [("policy", "the creditor's policy on interest when an invoice is paid")]
     assert_laws_hold()
 
 
@@ -354,6 +479,31 @@ def test_a_file_of_payments_follows_the_policy_too(office: Office) -> None:
            "invoice": number} for number in ("F1", "F2")),
     )  # fmt: skip
     assert open_amounts("FABRE", "2026-06-15") == {"INT-F1-2026-06-15": 3036, "INT-F2-2026-06-15": 3036}
+    assert_laws_hold()
+
+
+def test_a_file_of_payments_clears_interest_before_principal_day_by_day(office: Office) -> None:
+    """The vector that receipts posted one by one give, and the same for whatever order the file has."""
+    set_policy(allocation_order=AllocationOrder.CIVIL_CODE, interest_on_settlement=InterestOnSettlement.BILL)
+    office.bill("FABRE", "F1", "1000.00", "2026-01-01", "2026-01-31")
+    office.bill("ALICE", "A1", "10.00", "2026-01-01", "2026-01-31")
+    first = {"account": "FABRE", "reference": "P1", "amount": "400.00", "received_on": "2026-02-15"}
+    rest = {"account": "FABRE", "reference": "P2", "amount": "613.85", "received_on": "2026-03-31"}
+    hers = {"account": "ALICE", "reference": "PA", "amount": "10.00", "received_on": "2026-03-31"}
+    office.bring("payments", first)
+    assert open_amounts("FABRE", "2026-02-15") == {"F1": 60499}
+    office.bring("payments", rest, hers, first)
+    assert open_amounts("FABRE", "2026-03-31") == open_amounts("ALICE", "2026-03-31") == {}
+    entry = interest("FABRE", "2026-04-30")["F1"]
+    assert (entry.accrued_minor, entry.billed_minor, entry.claimable_minor) == (1385, 1385, 0)
+    office.bring("accounts", {"number": "GARNIER", "name": "Garnier SA", "kind": "business"})
+    office.bill("GARNIER", "G1", "1000.00", "2026-01-01", "2026-01-31")
+    office.bring("payments", rest | {"account": "GARNIER"}, first | {"account": "GARNIER"})
+    assert open_amounts("GARNIER", "2026-03-31") == {}
+    assert interest("GARNIER", "2026-04-30")["G1"].billed_minor == 1385
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT actor FROM ledger_posting WHERE kind = 'interest_billed'")
+        assert cursor.fetchall() == [("policy",)]
     assert_laws_hold()
 
 

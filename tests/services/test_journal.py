@@ -8,7 +8,8 @@ from django.db import DatabaseError, connection, transaction
 from relance.cycle.services import run
 from relance.kit.laws import check
 from relance.kit.refusal import Refusal
-from relance.ledger.facts import PolicyFacts, ReceiptOrder
+from relance.ledger import models
+from relance.ledger.facts import Cheque, DepositOrder, PolicyFacts, ReceiptOrder
 from relance.ledger.laws import LAWS
 from relance.ledger.queries import (
     account_mappings,
@@ -21,7 +22,7 @@ from relance.ledger.queries import (
     trial_balance,
 )
 from relance.ledger.queries import journal as reading
-from relance.ledger.services import change_policy, map_account, post_receipt, seal_due, seal_through
+from relance.ledger.services import change_policy, map_account, post_deposit, post_receipt, seal_due, seal_through
 from tests.cast import ALICE, Office, the
 
 TODAY = dt.date(2026, 6, 1)
@@ -174,6 +175,104 @@ def test_the_database_lets_nobody_change_what_was_written(creditor_id: int, stat
         cursor.execute(statement)
 
 
+ADDED_ONLY = {
+    "accountmapping", "allocation", "deposit", "designation", "doubtfulmark", "entry", "exclusion", "interestdecision",
+    "interruption", "policy", "posting", "postponement", "reversal", "seal", "sealedtotal",
+}  # fmt: skip
+MAY_CHANGE = {
+    "openitem": {"open_minor", "document_url"},
+    "credit": {"open_minor", "by_hand", "payer_iban", "free_from"},
+    "request": {"state", "decided_by", "decided_at", "decision_reason", "posting_id"},
+}
+
+
+def _guarded() -> dict[str, dict[str, set[str]]]:
+    """By table and function of its triggers: the columns that they fire for (none: all), and DELETE and TRUNCATE."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT substr(t.tgrelid::regclass::text, 8), p.proname || CASE WHEN t.tgqual IS NULL THEN '' ELSE ' if' END,
+                   t.tgtype & 8 > 0, t.tgtype & 16 > 0, t.tgtype & 32 > 0, t.tgtype & 4 > 0,
+                   array(SELECT a.attname::text FROM pg_attribute a
+                         WHERE a.attrelid = t.tgrelid AND a.attnum = ANY(t.tgattr::smallint[]))
+            FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+            WHERE NOT t.tgisinternal AND t.tgrelid::regclass::text LIKE 'ledger\\_%%' AND t.tgenabled = 'O'"""
+        )
+        found: dict[str, dict[str, set[str]]] = {}
+        for table, function, deletes, updates, truncates, inserts, columns in cursor.fetchall():
+            assert not inserts, f"imports of {table} would pay for a trigger"
+            verbs = {verb for verb, fires in (("DELETE", deletes), ("TRUNCATE", truncates)) if fires}
+            verbs |= (set(columns) or {"UPDATE"}) if updates else set()
+            found.setdefault(table, {}).setdefault(function, set()).update(verbs)
+    return found
+
+
+def test_every_table_of_the_ledger_is_guarded_column_by_column(db: None) -> None:
+    """A new table or column has to be said here: it is added only, or it may change."""
+    tables = {model._meta.db_table.removeprefix("ledger_") for model in vars(models).values()
+              if isinstance(model, type) and hasattr(model, "_meta")}  # fmt: skip
+    assert tables == ADDED_ONLY | set(MAY_CHANGE)
+    guarded = _guarded()
+    for table in tables:
+        assert guarded[table]["ledger_is_never_truncated"] == {"TRUNCATE"}, table
+    for table in ADDED_ONLY:
+        assert guarded[table]["ledger_is_append_only"] == {"DELETE", "UPDATE"}, table
+    with connection.cursor() as cursor:
+        for table, changing in MAY_CHANGE.items():
+            names = {
+                column.name for column in connection.introspection.get_table_description(cursor, f"ledger_{table}")
+            }
+            assert guarded[table]["ledger_is_append_only"] == {"DELETE"}
+            assert guarded[table]["ledger_is_written_once"] == names - changing, table
+
+
+@pytest.mark.parametrize("table", sorted({f"ledger_{name}" for name in ADDED_ONLY | set(MAY_CHANGE)}))
+def test_no_table_is_emptied_at_one_stroke(creditor_id: int, table: str) -> None:
+    with (
+        pytest.raises(DatabaseError, match="only ever added"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL relance.truncate_allowed = ''")
+        cursor.execute(f"TRUNCATE {table}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_openitem SET number = 'F-X'",
+        "UPDATE ledger_openitem SET open_minor = 0, amount_minor = 0",
+        "DELETE FROM ledger_openitem",
+        "UPDATE ledger_credit SET received_on = '2026-01-01'",
+        "UPDATE ledger_credit SET payer_iban = 'FR7630006000011234567890189' WHERE payer_iban <> ''",
+        "DELETE FROM ledger_credit",
+        "UPDATE ledger_request SET amount_minor = 1",
+        "UPDATE ledger_request SET state = 'requested', decided_by = ''",
+        "DELETE FROM ledger_request",
+        "UPDATE ledger_exclusion SET amount_minor = 1",
+        "UPDATE ledger_postponement SET due_on = '2027-01-01'",
+        "UPDATE ledger_deposit SET amount_minor = 1",
+    ],
+)
+def test_what_a_document_says_cannot_be_changed(creditor_id: int, statement: str) -> None:
+    account = the(ALICE).id
+    post_deposit(DepositOrder(creditor_id, "S-1", day("02-01"), "EUR", (Cheque(account, "17", 500),)), "zoe")
+    known = ReceiptOrder(account, "P-9", "EUR", 500, day("02-01"), "transfer",
+                         payer_iban="FR1420041010050500013M02606")  # fmt: skip
+    post_receipt(known, "zoe")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ledger_request (account_id, kind, state, currency, amount_minor, data, reason, requested_by, "
+            "requested_on, decided_by, decision_reason) VALUES (%(id)s, 'refund', 'refused', 'EUR', 5, '{}', 'r', 'zoe', "
+            "'2026-02-01', 'yan', 'n'); INSERT INTO ledger_exclusion (account_id, item_id, kind, amount_minor, "
+            "effective_on, reference) VALUES (%(id)s, 1, 'disputed', 5, '2026-02-01', 'D'); INSERT INTO "
+            "ledger_postponement (account_id, item_id, due_on, effective_on, posting_id) "
+            "VALUES (%(id)s, 1, '2026-03-01', '2026-02-01', 1)".replace("%(id)s", str(account))
+        )
+    with pytest.raises(DatabaseError, match=r"only ever added|written once"), transaction.atomic():
+        connection.cursor().execute(statement)
+
+
 def test_an_account_is_mapped_from_its_day_on(creditor_id: int) -> None:
     map_account(creditor_id, "411", "411000", "Clients France", day("01-07"), "zoe")
     codes = {entry.document: entry.lines[0].code for entry in journal_entries(creditor_id, *JANUARY)}
@@ -232,6 +331,7 @@ def test_a_policy_is_changed_with_a_reason(creditor_id: int) -> None:
         (PolicyFacts(seal_after_days=0), "soon"),
         (PolicyFacts(small_difference_minor=-1), "mistyped"),
         (PolicyFacts(interest_minimum_minor=-1), "mistyped"),
+        (PolicyFacts(small_difference_minor=501), "year end"),
     ],
 )
 def test_a_policy_that_cannot_be_is_refused(creditor_id: int, wanted: PolicyFacts, reason: str) -> None:
@@ -240,11 +340,15 @@ def test_a_policy_that_cannot_be_is_refused(creditor_id: int, wanted: PolicyFact
     assert policy(creditor_id) == PolicyFacts()
 
 
-def test_the_night_seals_what_the_policy_says(creditor_id: int) -> None:
+def test_the_night_seals_what_the_policy_says_and_logs_the_hash(
+    creditor_id: int, caplog: pytest.LogCaptureFixture
+) -> None:
     assert seal_due(day("01-20")) == {}
     change_policy(creditor_id, PolicyFacts(seal_after_days=10), "month end", "zoe")
     run(day("01-20"))
     assert sealed_through(creditor_id) == day("01-10")
+    (newest,) = seals(creditor_id, limit=1).rows
+    assert f"sealed through 2026-01-10: {newest.seal_hash}" in caplog.text
     run(day("01-21"))
     assert sealed_through(creditor_id) == day("01-11")
     assert seal_due(day("01-21")) == {}
@@ -287,10 +391,71 @@ def test_the_trial_balance_adds_up_whether_days_are_sealed_or_not(creditor_id: i
 
 def test_the_trial_balance_speaks_the_creditors_chart(creditor_id: int) -> None:
     map_account(creditor_id, "706", "706100", "Abonnements", day("01-01"), "zoe")
-    map_account(creditor_id, "707", "706100", "Abonnements", day("01-01"), "zoe")
     names = {row.code: (row.name("fr"), row.closing_credit_minor) for row in trial_balance(creditor_id, *JANUARY)}
-    assert names["706100"] == ("Abonnements", 15000)
+    assert names["706100"] == ("Abonnements", 10000)
     assert names["44571"] == ("TVA collectée", 3000)
+
+
+def test_the_trial_balance_names_accounts_as_they_were_called_at_its_end(creditor_id: int) -> None:
+    map_account(creditor_id, "706", "706100", "Mistyped", day("01-01"), "zoe")
+    map_account(creditor_id, "706", "706100", "Abonnements", day("01-01"), "zoe")
+    map_account(creditor_id, "706", "706100", "Forfaits", day("01-20"), "zoe")
+    map_account(creditor_id, "706", "706100", "Contrats", day("02-01"), "zoe")
+
+    def name(last: str) -> str:
+        rows = trial_balance(creditor_id, day("01-01"), day(last))
+        return next(row.name("fr") for row in rows if row.code == "706100")
+
+    assert [name(last) for last in ("01-19", "01-20", "01-31", "02-01")] == [
+        "Abonnements", "Forfaits", "Forfaits", "Contrats",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("account", "code", "text", "said"),
+    [
+        ("411", "416", "02-01", "account 416 is written 416 already on 2026-02-01"),
+        ("512", "411", "02-01", "account 411 is written 411 already on 2026-02-01"),
+        ("707", "706100", "01-01", "account 706 is written 706100 already on 2026-01-10"),
+        ("707", "706100", "02-01", "account 706 is written 706100 already on 2026-02-01"),
+        ("708", "707", "01-01", "account 707 is written 707 already on 2026-01-01"),
+    ],
+)
+def test_two_accounts_never_share_a_code(creditor_id: int, account: str, code: str, text: str, said: str) -> None:
+    map_account(creditor_id, "706", "706100", "Abonnements", day("01-10"), "zoe")
+    map_account(creditor_id, "707", "707100", "Matériel", day("03-01"), "zoe")
+    with pytest.raises(Refusal, match=said):
+        map_account(creditor_id, account, code, "Mixed", day(text), "zoe")
+    assert len(mapping_history(creditor_id)) == 2
+
+
+def test_a_code_that_is_free_again_can_be_given(creditor_id: int) -> None:
+    map_account(creditor_id, "706", "706100", "Abonnements", day("01-10"), "zoe")
+    map_account(creditor_id, "707", "706", "Matériel", day("01-10"), "zoe")
+    map_account(creditor_id, "706", "706200", "Abonnements", day("02-01"), "zoe")
+    map_account(creditor_id, "708", "706100", "Autres", day("02-01"), "zoe")
+    assert broken() == []
+
+
+@pytest.mark.parametrize("on", [dt.date(1, 1, 1), dt.date(1989, 12, 31), dt.date(2200, 1, 1)])
+def test_an_act_in_a_mistyped_year_is_refused(creditor_id: int, on: dt.date) -> None:
+    slip = DepositOrder(creditor_id, "S-1", on, "EUR", (Cheque(the(ALICE).id, "17", 500),))
+    with pytest.raises(Refusal, match="check the year"):
+        post_deposit(slip, "zoe")
+    with pytest.raises(Refusal, match="check the year"):
+        post_receipt(ReceiptOrder(the(ALICE).id, "P-9", "EUR", 500, on, "transfer"), "zoe")
+
+
+def test_sealing_decades_at_once_is_refused(office: Office, creditor_id: int, caplog: pytest.LogCaptureFixture) -> None:
+    office.bill("ALICE", "F-0", "12.00", "1926-01-05", "1926-01-20")
+    with pytest.raises(Refusal, match="every day from 1926-01-05 on, more than 20 years"):
+        seal_through(creditor_id, day("01-10"), "zoe", TODAY)
+    change_policy(creditor_id, PolicyFacts(seal_after_days=10), "month end", "zoe")
+    assert seal_due(TODAY) == {creditor_id: 0}
+    assert "more than 20 years" in caplog.text
+    assert seals(creditor_id).rows == []
+    assert seal_through(creditor_id, dt.date(1926, 1, 6), "zoe", TODAY) == 2
+    assert broken() == []
 
 
 def test_a_ledger_account_is_followed_down_to_its_entries(creditor_id: int) -> None:

@@ -13,7 +13,7 @@ from relance.customers.models import BillingAccount, Creditor
 from relance.customers.services import lock_accounts
 from relance.kit.refusal import Refusal
 from relance.ledger import queries
-from relance.ledger.facts import Cheque, DepositOrder
+from relance.ledger.facts import Cheque, DepositOrder, PostedDeposit
 from relance.ledger.services import post_deposit, reverse_receipt, seal_through
 from tests.bookkeeping import (
     assert_laws_hold,
@@ -57,7 +57,7 @@ def bill(office: Office) -> None:
 
 def test_every_cheque_is_a_receipt_that_stands_at_the_bank(counter: Office) -> None:
     before = views(ALICE, "2026-02-01", "2026-03-09")
-    made = post_deposit(slip(*cheques()), "ines")
+    made = post_deposit(slip(*cheques()), "ines").id
     assert (open_amounts(ALICE), open_amounts(BRUNO)) == ({"F2": 5000}, {})
     assert booked(ALICE, credit_id(ALICE, "B7/0001")) == [("5112", "411", 12000), ("512", "5112", 12000)]
     assert [on_account(ALICE, account) for account in ("512", "5112")] == [13000, 0]
@@ -73,8 +73,10 @@ def test_every_cheque_is_a_receipt_that_stands_at_the_bank(counter: Office) -> N
 
 def test_the_same_slip_again_is_the_same_deposit(counter: Office) -> None:
     first = post_deposit(slip(*cheques()), "ines", "k1")
-    assert post_deposit(slip(*reversed(cheques())), "ines", "k1") == first
-    assert post_deposit(slip(*cheques()), "karim") == first
+    again = PostedDeposit(first.id, created=False)
+    assert first.created
+    assert post_deposit(slip(*reversed(cheques())), "ines", "k1") == again
+    assert post_deposit(slip(*cheques()), "karim") == again
     assert one("SELECT count(*) FROM ledger_credit WHERE deposit_id IS NOT NULL") == 3
     assert_laws_hold()
 
@@ -99,7 +101,7 @@ def test_the_same_key_for_another_slip_is_refused(counter: Office) -> None:
 
 
 def test_a_bounced_cheque_leaves_the_bank_and_opens_its_invoice(counter: Office) -> None:
-    made = post_deposit(slip(*cheques()), "ines")
+    made = post_deposit(slip(*cheques()), "ines").id
     reverse_receipt(the(ALICE).id, credit_id(ALICE, "B7/0001"), day("2026-03-17"), "bounced", "ines")
     assert [on_account(ALICE, account) for account in ("512", "5112")] == [1000, 0]
     assert open_amounts(ALICE) == {"F1": 12000, "F2": 5000}
@@ -157,7 +159,7 @@ def test_a_slip_that_makes_no_sense_is_refused_whole(counter: Office, case: str,
 
 
 def test_slips_come_in_pages(counter: Office) -> None:
-    ids = [post_deposit(slip(Cheque(the(BRUNO).id, "1", 100), number=f"B{n}"), "ines") for n in range(3)]
+    ids = [post_deposit(slip(Cheque(the(BRUNO).id, "1", 100), number=f"B{n}"), "ines").id for n in range(3)]
     first = queries.deposits(limit=2)
     assert ([row.id for row in first.rows], first.total) == ([ids[2], ids[1]], 3)
     assert [row.id for row in queries.deposits(after=first.next_after, limit=2).rows] == [ids[0]]
@@ -174,7 +176,7 @@ def at_once(*turns: Sequence[DepositOrder]) -> list[list[object]]:
             ready.wait()
             for order in orders:
                 try:
-                    told.append(post_deposit(order, "ines"))
+                    told.append(post_deposit(order, "ines").id)
                 except Refusal as refusal:
                     told.append(str(refusal))
         finally:

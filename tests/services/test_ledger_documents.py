@@ -277,7 +277,7 @@ def _charge_it() -> None:
     [
         (nothing, "F1", "2026-03-10", "", "a correction needs a reason"),
         (nothing, "F1", "2025-12-31", "why", "cannot be corrected before that day"),
-        (_split_it, "F1", "2026-03-10", "why", "paid in instalments; write a credit note"),
+        (_split_it, "F1", "2026-03-10", "why", "paid in instalments; take the split back first"),
         (_split_it, "F1/1", "2026-03-10", "why", "an instalment is part of its invoice"),
         (_write_it_off, "F1", "2026-03-10", "why", "was written off on 2026-03-10"),
         (_charge_it, "F1", "2026-03-10", "why", "LF-1 was charged because of F1; correct that first"),

@@ -16,6 +16,7 @@ from relance.ledger import queries
 from relance.ledger.facts import Act, Level, MoneyMoved, PostedReceipt, ReceiptOrder
 from relance.ledger.laws import LAWS
 from relance.ledger.services import (
+    bill_interest,
     expire_items,
     interrupt,
     post_indemnity,
@@ -209,12 +210,45 @@ def test_a_charge_runs_out_like_the_debt_it_came_from(office: Office) -> None:
     office.bill("FABRE", "F1", "80.00", "2025-10-11", "2025-11-10")
     post_indemnity(act("FABRE", "2025-12-01"), item("FABRE", "F1"))
     assert ends("FABRE", day("2026-01-01")) == {"F1": ("2026-11-10", ""), "IND-F1": ("2026-12-01", "")}
-    assert expire_items(OVER) == 1
+    assert expire_items(OVER) == 2
+    assert expire_items(OVER) == 0
+    assert chased("FABRE", OVER) == 0
     with pytest.raises(Refusal, match="time-barred since 2026-11-10"):
         post_late_fee(act("FABRE", "2026-11-12"), item("FABRE", "F1"), 1000)
     assert [entry.refusal for entry in queries.claimable_interest(the(FABRE).id, OVER)] == [
         "This item is time-barred, so no interest on it may be asked for."
     ]
+    assert_laws_hold()
+
+
+def test_charges_follow_their_principal_out_of_the_chase_and_back(office: Office) -> None:
+    office.bill("FABRE", "F1", "80.00", "2025-10-11", "2025-11-10")
+    office.bill("FABRE", "F2", "80.00", "2025-10-11", "2025-11-10")
+    post_indemnity(act("FABRE", "2025-12-01"), item("FABRE", "F1"))
+    post_late_fee(act("FABRE", "2025-12-01"), item("FABRE", "F1"), 1000)
+    bill_interest(act("FABRE", "2026-06-01"), [item("FABRE", "F1")])
+    receive("FABRE", "P2", 8000, "2025-11-12", "F2")
+    post_indemnity(act("FABRE", "2025-12-01"), item("FABRE", "F2"))
+    assert expire_items(OVER) == 4
+    assert chased("FABRE", OVER) == 4000, "the paid invoice's indemnity has a period of its own"
+    interrupt(act("FABRE", "2026-12-20"), [item("FABRE", "F1")], "court", day("2026-10-30"))
+    revived = 8000 + 4000 + 1000 + sum(i.open_minor for i in queries.open_items(the(FABRE).id, OVER)
+                                       if i.kind == "interest")  # fmt: skip
+    assert chased("FABRE", day("2026-12-20")) == revived + 4000
+    assert ends("FABRE", day("2026-12-20"))["IND-F1"] == ("2027-10-30", "court")
+    assert expire_items(day("2026-12-20")) == 1, "the other indemnity in its turn"
+    assert_laws_hold()
+
+
+def test_a_charge_that_is_open_again_follows_with_the_next_night(office: Office) -> None:
+    office.bill("FABRE", "F1", "80.00", "2025-10-11", "2025-11-10")
+    post_indemnity(act("FABRE", "2025-12-01"), item("FABRE", "F1"))
+    paid = receive("FABRE", "P1", 4000, "2025-12-05", "IND-F1")
+    assert expire_items(OVER) == 1
+    reverse_receipt(the(FABRE).id, paid.credit_id, day("2026-11-12"), "AM04", "test")
+    assert chased("FABRE", day("2026-11-12")) == 4000
+    assert expire_items(day("2026-11-12")) == 1
+    assert chased("FABRE", day("2026-11-12")) == 0
     assert_laws_hold()
 
 
@@ -233,6 +267,12 @@ def test_an_interruption_that_is_none_is_refused(
     ids = [item("FABRE" if document == "G1" else "ALICE", document) for document in documents]
     with pytest.raises(Refusal, match=words):
         interrupt(act("ALICE", "2026-06-01", reason), ids, kind, day(on))
+
+
+def test_nothing_happened_to_an_item_before_it_was_there(owing: Office) -> None:
+    with pytest.raises(Refusal, match="F1 is of 2025-10-11; what happened on 2025-10-10"):
+        interrupt(act("ALICE", "2026-06-01"), [item("ALICE", "F1")], "court", day("2025-10-10"))
+    assert interrupt(act("ALICE", "2026-06-01"), [item("ALICE", "F1")], "court", day("2025-10-11")).created
 
 
 def test_the_same_interruption_is_recorded_once(owing: Office) -> None:

@@ -109,6 +109,12 @@ def test_audit_rows_can_only_be_added(sql: str) -> None:
     assert audit_rows().rows[0].actor == "nadia"
 
 
+def test_the_audit_trail_is_not_emptied_at_one_stroke() -> None:
+    with pytest.raises(IntegrityError, match="only ever added"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL relance.truncate_allowed = ''")
+        cursor.execute("TRUNCATE staff_auditrow")
+
+
 def test_audit_rows_come_in_pages() -> None:
     for number in range(5):
         record_audit("nadia" if number % 2 else "paul", "looked", str(number))

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from relance.dunning.facts import (
     StageCount,
 )
 from relance.kit.pages import COUNT_LIMIT, Page
-from relance.ledger.queries import claims, item_numbers, money_effective, newly_overdue
+from relance.ledger.queries import item_numbers, left_out_sums, money_effective, newly_overdue
 
 
 def scenarios() -> list[ScenarioFacts]:
@@ -93,7 +92,7 @@ def explain(account_id: int, as_of: dt.date) -> list[Explanation]:
     if known is None:
         raise LookupError(f"no account {account_id}")
     found = list(decisions([account_id], as_of))
-    left_out = _left_out(account_id, as_of)
+    left_out = _left_out(account_id, as_of, by_item=any(case.item_id for case, _ in found))
     if not found:
         return [_nothing_owed(known, left_out)]
     numbers = item_numbers([account_id], [case.item_id for case, _ in found if case.item_id])
@@ -106,26 +105,18 @@ def explain(account_id: int, as_of: dt.date) -> list[Explanation]:
 _LEFT_OUT = ("disputed", "in_flight", "expired", "unallocated")
 
 
-def _left_out(account_id: int, as_of: dt.date) -> dict[tuple[int, str], tuple[Because, ...]]:
-    """What is overdue and not chased, by item and currency, and for whole accounts by item 0."""
-    sums: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
-    for entry in claims([account_id], as_of).get(account_id, []):
-        item = entry.item
-        parts = {
-            "disputed": item.disputed_minor,
-            "in_flight": item.in_flight_minor,
-            "expired": item.expired_minor,
-            "unallocated": item.chased_minor - entry.claimed_minor,
-        }
-        for key in ((0, item.currency), (item.id, item.currency)):
-            sums[key].update(parts)
+def _left_out(account_id: int, as_of: dt.date, *, by_item: bool) -> dict[tuple[int, str], tuple[Because, ...]]:
+    """What is overdue and not chased, by currency, of the whole account as item 0; with `by_item` of each item too."""
+    sums = left_out_sums(account_id, as_of, by_item=False)
+    if by_item and sums:
+        sums += left_out_sums(account_id, as_of, by_item=True)
     return {
-        key: tuple(
-            Because(f"left_out_{part}", {"overdue_minor": found[part], "currency": key[1]})
-            for part in _LEFT_OUT
-            if found[part]
+        (item_id, currency): tuple(
+            Because(f"left_out_{part}", {"overdue_minor": minor, "currency": currency})
+            for part, minor in zip(_LEFT_OUT, minors, strict=True)
+            if minor
         )
-        for key, found in sums.items()
+        for item_id, currency, *minors in sums
     }
 
 
@@ -189,10 +180,14 @@ _ACTION_JOIN = (
 
 def planned_actions(account_id: int) -> list[PlannedActionFacts]:
     """All actions ever planned for an account, newest first, with their reasons."""
+    return _planned_actions(account_id, "a.id DESC", None)
+
+
+def _planned_actions(account_id: int, order: str, limit: int | None) -> list[PlannedActionFacts]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_ACTION_COLUMNS} FROM {_ACTION_JOIN} WHERE a.account_id = %s ORDER BY a.id DESC",  # noqa: S608
-            [account_id],
+            f"SELECT {_ACTION_COLUMNS} FROM {_ACTION_JOIN} WHERE a.account_id = %s ORDER BY {order} LIMIT %s",  # noqa: S608
+            [account_id, limit],
         )
         return [
             PlannedActionFacts(*row[:8], _because(row[8]), row[9])  # type: ignore[call-arg]
@@ -298,9 +293,9 @@ def _position_rows(where: str, values: Sequence[Any], order: str, limit: int, wi
     return found
 
 
-def timeline(account_id: int) -> list[TimelineEvent]:
+def timeline(account_id: int, limit: int | None = None) -> list[TimelineEvent]:
     """What dunning did on an account: episode_opened, episode_closed, and per action action_planned,
-    action_performed, action_refused or action_passed, with the reasons in `because`.
+    action_performed, action_refused or action_passed, with the reasons in `because`. With `limit` the newest, not more.
     """
     events = []
     with connection.cursor() as cursor:
@@ -308,8 +303,8 @@ def timeline(account_id: int) -> list[TimelineEvent]:
             """
             SELECT e.opened_on, e.closed_on, s.code, v.number, e.currency, e.item_id FROM dunning_episode e
             JOIN dunning_scenarioversion v ON v.id = e.version_id JOIN dunning_scenario s ON s.id = v.scenario_id
-            WHERE e.account_id = %s""",
-            [account_id],
+            WHERE e.account_id = %s ORDER BY coalesce(e.closed_on, e.opened_on) DESC, e.id DESC LIMIT %s""",
+            [account_id, limit],
         )
         episodes = cursor.fetchall()
     numbers = item_numbers([account_id], [row[5] for row in episodes if row[5]])
@@ -318,14 +313,27 @@ def timeline(account_id: int) -> list[TimelineEvent]:
         events.append(TimelineEvent(opened_on, _midnight(opened_on), "episode_opened", data))
         if closed_on is not None:
             events.append(TimelineEvent(closed_on, _midnight(closed_on), "episode_closed", data))
-    for action in planned_actions(account_id):
+    newest_first = "a.planned_on DESC, a.performed_at DESC NULLS LAST, a.id DESC"
+    for action in _planned_actions(account_id, newest_first, limit):
         data = {
             "scenario": action.scenario, "stage": action.stage, "action": action.kind, "refusal": action.refusal,
             "because": [(reason.code, dict(reason.data)) for reason in action.because],
         }  # fmt: skip
         at = action.performed_at or _midnight(action.planned_on)
         events.append(TimelineEvent(action.planned_on, at, f"action_{action.state}", data))
-    return sorted(events, key=lambda event: (event.on, event.at), reverse=True)
+    return sorted(events, key=lambda event: (event.on, event.at), reverse=True)[:limit]
+
+
+def event_count(account_id: int) -> int:
+    """How many events `timeline` has without a limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT count(*) + count(closed_on) FROM dunning_episode WHERE account_id = %(account)s) "
+            "+ (SELECT count(*) FROM dunning_plannedaction WHERE account_id = %(account)s)",
+            {"account": account_id},
+        )
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def _midnight(day: dt.date) -> dt.datetime:

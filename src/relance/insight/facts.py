@@ -208,7 +208,10 @@ class DsoReport:
 
 @dataclass(frozen=True, slots=True)
 class StatementPart:
-    """One currency of a statement: the period's lines between two balances, and what is open as of the statement's day."""
+    """One currency of a statement: the period's lines between two balances, and what is open as of the statement's day.
+
+    The last three are those of `statement_shown`, which holds a part of the lines and items only.
+    """
 
     currency: str
     opening_minor: int
@@ -216,10 +219,15 @@ class StatementPart:
     closing_minor: int
     items: Sequence[OpenItemFacts]
     unallocated_minor: int
+    line_count: int = 0
+    item_count: int = 0
+    open_in_all_minor: int | None = None
 
     @property
     def open_minor(self) -> int:
-        """What the open items come to."""
+        """What the open items come to, those that are not shown included."""
+        if self.open_in_all_minor is not None:
+            return self.open_in_all_minor
         return sum(item.open_minor for item in self.items)
 
     @property

@@ -111,6 +111,23 @@ def open_credits(account_ids: Sequence[int] | None, known_at: dt.datetime | None
             WHERE c.open_minor = 0 AND (c.received_on <= %(as_of)s {received_since}) AND l.later_minor > 0)"""  # noqa: S608
 
 
+def claimed(account_ids: Sequence[int], known_at: dt.datetime | None = None) -> str:
+    """A `WITH` list ending in `claimed_then`: the overdue rows of `open_then` with `claimed_minor`, what may be asked
+    for of each once the account's unallocated credits in its currency are counted against the oldest.
+    """
+    return f"""{open_items(account_ids, known_at)}, {open_credits(account_ids, known_at)},
+        free_then AS (
+            SELECT account_id, currency, sum(open_minor)::bigint AS free_minor FROM unallocated_then GROUP BY 1, 2),
+        queued AS (
+            SELECT o.*, coalesce(f.free_minor, 0) AS free_minor,
+                   sum({CHASED}) OVER (PARTITION BY o.account_id, o.currency ORDER BY o.due_on, o.born_on, o.id
+                                       ROWS UNBOUNDED PRECEDING)::bigint AS chased_so_far
+            FROM open_then o LEFT JOIN free_then f ON f.account_id = o.account_id AND f.currency = o.currency
+            WHERE o.due_on < %(as_of)s),
+        claimed_then AS (
+            SELECT q.*, least({CHASED}, greatest(0, chased_so_far - free_minor)) AS claimed_minor FROM queued q)"""  # noqa: S608
+
+
 def values(
     as_of: dt.date, account_ids: Sequence[int] | None = None, known_at: dt.datetime | None = None
 ) -> dict[str, Any]:

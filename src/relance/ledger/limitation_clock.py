@@ -9,6 +9,9 @@ from relance.kit.bulk import id_array
 from relance.legal.packs import packs
 from relance.legal.rules import limitation_years, shortest_limitation_years
 
+FOLLOWING = "('late_fee', 'indemnity', 'interest')"
+"""The kinds of items that are charges on a principal, their `origin_id` (SQL)."""
+
 
 def clocks(
     account_ids: Sequence[int] | None = None, item_ids: Sequence[int] | None = None, unexpired_only: bool = False
@@ -17,8 +20,9 @@ def clocks(
     of each open item, as known on `%(as_of)s`, of those that can end by `%(horizon)s`.
 
     Only acknowledgements, court claims, claims in insolvency and part payments restart a period, and only before its
-    end; a later due date agreed before the end counts too. With `account_ids` or `item_ids` only theirs (settled items
-    of `item_ids` included); with `unexpired_only` none that is excluded as expired already. Parameters: `values`.
+    end; a later due date agreed before the end counts too. What is recorded for a principal restarts its charges too.
+    With `account_ids` or `item_ids` only theirs (settled items of `item_ids` included); with `unexpired_only` none that
+    is excluded as expired already. Parameters: `values`.
     """
     scope = "AND i.account_id = ANY(%(ids)s::bigint[])" if account_ids is not None else ""
     chosen = "AND i.id = ANY(%(items)s::bigint[])" if item_ids is not None else "AND i.open_minor > 0"
@@ -34,7 +38,8 @@ def clocks(
         periods AS (SELECT * FROM unnest(%(countries)s::text[], %(kinds)s::text[], %(natures)s::text[], %(years)s::int[])
                                   AS p(country, kind, nature, years)),
         old AS (
-            SELECT i.account_id, i.id, i.due_on, make_interval(years => p.years) AS period
+            SELECT i.account_id, i.id, i.due_on,
+                   CASE WHEN i.kind IN {FOLLOWING} THEN i.origin_id END AS principal_id, make_interval(years => p.years) AS period
             FROM ledger_openitem i
             JOIN {ACCOUNT_RELATION} AS a ON a.account_id = i.account_id
             JOIN periods p ON p.country = a.country AND p.kind = a.kind AND p.nature = i.nature
@@ -49,6 +54,10 @@ def clocks(
             UNION ALL
             SELECT o.account_id, o.id, o.period, n.occurred_on, n.occurred_on, n.kind
             FROM old o JOIN ledger_interruption n ON n.account_id = o.account_id AND n.item_id = o.id
+            WHERE n.occurred_on <= %(as_of)s
+            UNION ALL
+            SELECT o.account_id, o.id, o.period, n.occurred_on, n.occurred_on, n.kind
+            FROM old o JOIN ledger_interruption n ON n.account_id = o.account_id AND n.item_id = o.principal_id
             WHERE n.occurred_on <= %(as_of)s
             UNION ALL
             SELECT o.account_id, o.id, o.period, p.effective_on, p.effective_on, 'part_payment'

@@ -5,6 +5,7 @@ person's user name. Refusals are `LegalRefusal`s in the language of the request.
 """
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn
 
@@ -38,9 +39,7 @@ def propose_rate(series: str, valid_from: dt.date, percent: Decimal, source: str
 
 
 @transaction.atomic
-def replace_rate(
-    series: str, valid_from: dt.date, percent: Decimal, source: str, reason: str, actor: str
-) -> RateRow:
+def replace_rate(series: str, valid_from: dt.date, percent: Decimal, source: str, reason: str, actor: str) -> RateRow:
     """Propose another percent in the place of one that is in force, approved or from a country pack, and say why.
 
     Until a second person approves it the old one counts; then the new one does, and an approved old one becomes
@@ -81,10 +80,15 @@ def _proposed(series: str, valid_from: dt.date, percent: Decimal, source: str, b
             "d'abord.",
         )
     row = Rate.objects.create(
-        series=series, valid_from=valid_from, percent=percent, source=source, proposed_by=actor, replaces_because=because
+        series=series,
+        valid_from=valid_from,
+        percent=percent,
+        source=source,
+        proposed_by=actor,
+        replaces_because=because,
     )
     row.refresh_from_db()
-    return row_facts(row)
+    return replace(row_facts(row), is_new=True)
 
 
 @transaction.atomic
@@ -131,7 +135,7 @@ def refuse_rate(rate_id: int, actor: str, reason: str) -> RateRow:
 def _decide(row: Rate, state: RateState, actor: str, reason: str) -> RateRow:
     Rate.objects.filter(pk=row.pk).update(state=state.value, decided_by=actor, decided_at=Now(), reason=reason)
     row.refresh_from_db()
-    return row_facts(row)
+    return replace(row_facts(row), is_new=True)
 
 
 def _refuse_bad_input(series: str, valid_from: dt.date, percent: Decimal, source: str) -> None:

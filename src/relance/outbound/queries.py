@@ -105,8 +105,8 @@ def message(message_id: int) -> MessageFacts | None:
     return MessageFacts(*row) if row else None
 
 
-def timeline(account_id: int) -> list[TimelineEvent]:
-    """One event per message of the account with its latest state, newest first.
+def timeline(account_id: int, limit: int | None = None) -> list[TimelineEvent]:
+    """One event per message of the account with its latest state, newest first; with `limit` only the newest.
 
     Kinds: message_waiting, message_sent, message_withdrawn, message_failed, message_unknown. Data: message_id, state,
     channel, template, recipient, claimed_minor (None before release), currency, reason.
@@ -116,14 +116,22 @@ def timeline(account_id: int) -> list[TimelineEvent]:
             """
             SELECT business_date, coalesce(sent_at, released_at, prepared_at) AS at, state, id, channel, template,
                    recipient, claimed_minor, currency, reason
-            FROM outbound_dispatch WHERE account_id = %s ORDER BY business_date DESC, at DESC, id DESC""",
-            [account_id],
+            FROM outbound_dispatch WHERE account_id = %s ORDER BY business_date DESC, at DESC, id DESC LIMIT %s""",
+            [account_id, limit],
         )
         names = ("message_id", "channel", "template", "recipient", "claimed_minor", "currency", "reason")
         return [
             TimelineEvent(on, at, _KINDS[state], {"state": state, **dict(zip(names, rest, strict=True))})
             for on, at, state, *rest in cursor.fetchall()
         ]
+
+
+def event_count(account_id: int) -> int:
+    """How many messages the account has, each an event of `timeline`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM outbound_dispatch WHERE account_id = %s", [account_id])
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def state_counts() -> dict[str, int]:

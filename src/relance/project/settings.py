@@ -131,4 +131,6 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("RELANCE_LOG_LEVEL", "WARNING")},
+    # The hashes of seals are always logged: outside the database they are the proof that nobody wrote the chain anew.
+    "loggers": {"relance.cycle.steps.seal": {"level": "INFO"}},
 }

@@ -47,6 +47,14 @@ _CREDITOR_KNOWN = Check(
     "t.creditor_id IS NOT NULL",
     lambda row: f"creditor {shortened(row['creditor'])} is not known; import creditors.csv first, or correct the code",
 )
+_CREDITOR_KEPT = Check(
+    "creditor",
+    "t.stored_creditor_id IS NULL OR t.stored_creditor_id = t.creditor_id",
+    lambda row: (
+        f"account {shortened(row['number'])} belongs to another creditor, whose books hold its entries; "
+        "open a new account, or correct the code"
+    ),
+)
 _PARENT_OTHER = Check(
     "parent",
     "t.parent IS NULL OR t.parent <> t.number",
@@ -56,17 +64,22 @@ _LONGEST_LINE_OF_PARENTS = 50
 
 
 def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
-    """Create or update accounts by their number, then hang each below its parent; tell who listens which ones changed."""
+    """Create or update accounts by their number, then hang each below its parent; tell who listens which ones changed.
+
+    An account stays with its creditor: its entries, sealed ones too, stand in that creditor's books.
+    """
     _ensure_default_creditor(batch)
     joins = f"LEFT JOIN customers_creditor AS k ON k.code = coalesce({batch.cell('creditor')}, 'default')"
     offers = {"creditor_id": "k.id"}
     has_parents = "parent" in batch.columns
+    has_creditors = "creditor" in batch.columns
+    if has_parents or has_creditors:
+        joins += " LEFT JOIN customers_billingaccount AS stored ON stored.number = s.number"
     if has_parents:
-        joins += (
-            " LEFT JOIN customers_billingaccount AS stored ON stored.number = s.number"
-            " LEFT JOIN customers_billingaccount AS above ON above.id = stored.parent_id"
-        )
+        joins += " LEFT JOIN customers_billingaccount AS above ON above.id = stored.parent_id"
         offers["stored_parent"] = "above.number"
+    if has_creditors:
+        offers["stored_creditor_id"] = "stored.creditor_id"
     reading = Reading(
         batch,
         COLUMNS,
@@ -74,7 +87,7 @@ def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
         joins=joins,
         offers=offers,
         currency="coalesce(k.currency, 'EUR')",
-        extra_checks=[_CREDITOR_KNOWN, _PARENT_OTHER],
+        extra_checks=[_CREDITOR_KNOWN, _PARENT_OTHER, *([_CREDITOR_KEPT] if has_creditors else [])],
     )
     if has_parents:
         _reject_impossible_parents(reading)

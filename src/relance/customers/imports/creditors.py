@@ -28,20 +28,39 @@ COLUMNS = (
 )
 
 
+def _kept(column: str) -> Check:
+    """The check that a creditor with accounts keeps the value of this column, on which its books rest."""
+    return Check(
+        column,
+        f"t.stored_{column} IS NULL OR t.stored_{column} = t.{column}",
+        lambda row: (
+            f"creditor {shortened(row['code'])} has accounts and its books are kept with {column} "
+            f"{row[f'stored_{column}']}; leave it as it is, or make a new creditor with accounts of its own"
+        ),
+    )
+
+
 def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
-    """Create or update creditors by their code."""
+    """Create or update creditors by their code; country and currency stay once a creditor has accounts."""
+    kept = [column for column in ("country", "currency") if column in batch.columns]
     time_zones = choice_list(tuple(sorted(zoneinfo.available_timezones())))
     reading = Reading(
         batch,
         COLUMNS,
         key=("code",),
+        joins=(
+            "LEFT JOIN customers_creditor AS k ON k.code = s.code "
+            "AND EXISTS (SELECT 1 FROM customers_billingaccount AS a WHERE a.creditor_id = k.id)"
+        ),
+        offers={f"stored_{column}": f"k.{column}" for column in kept},
         currency=f"coalesce({batch.cell('currency')}, 'EUR')",
         extra_checks=[
             Check(
                 "timezone",
                 f"t.timezone IN ({time_zones})",
                 lambda row: f"{shortened(row['timezone'])} is not a time zone; write for example Europe/Paris",
-            )
+            ),
+            *(_kept(column) for column in kept),
         ],
     )
     upsert(reading, "customers_creditor", [Target.of(column.name) for column in COLUMNS], key=["code"])

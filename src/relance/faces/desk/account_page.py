@@ -24,9 +24,16 @@ from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimableInterest, OpenItemFacts
 from relance.staff.facts import Permission
 
-ITEMS_AT_FIRST = 100
-"""Open items that the page shows unless asked for all."""
+ITEMS_AT_FIRST = 50
+"""Open items that the page shows, the oldest due, unless asked for more."""
+ITEMS_PER_PAGE = 200
+"""Open items that a page of all of them shows."""
+CREDITS_AT_MOST = 50
+INTEREST_LOOKED_AT = 50
+"""Late items whose interest the panel looks at, the oldest due; the rest is on the page of interest."""
 LIMITATION_NEAR_DAYS = 90
+EFFECTS_AT_MOST = 100
+"""Items that the sentences on a payment's effect name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +72,12 @@ class AgedItem:
 
 @dataclass(frozen=True, slots=True)
 class InterestPanel:
-    """Late-payment interest that can be claimed, and why some cannot, each sentence once."""
+    """Late-payment interest that can be claimed, why some cannot (each sentence once), and what was billed too much."""
 
     entries: Sequence[ClaimableInterest]
     refusals: Sequence[str]
     disputed: Sequence[tuple[str, int]]
+    overbilled: Sequence[ClaimableInterest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +105,14 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
     """Everything that the page of an account shows."""
     today = as_of()
     creditor = customers.creditor(account.creditor_id)
-    items = ledger.open_items(account.id, today)
-    shown = items if request.GET.get("items") == "all" else items[:ITEMS_AT_FIRST]
-    credits = ledger.credits_of(account.id, today)
+    shows_all, after = request.GET.get("items") == "all", request.GET.get("after")
+    limit = ITEMS_PER_PAGE if shows_all else ITEMS_AT_FIRST
+    try:
+        items = ledger.open_item_page(account.id, today, after=after if shows_all else None, limit=limit)
+    except ValueError:
+        items = ledger.open_item_page(account.id, today, limit=limit)
+    credits = ledger.credits_of(account.id, today, limit=CREDITS_AT_MOST)
+    written_off = ledger.written_off_sums(account.id, today)
     names = scenario_names()
     chosen = dunning.scenario_override(account.id)
     may = request.user.may
@@ -109,15 +122,18 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
         "as_of": today,
         "services": customers.services(account.id),
         "balances": ledger.balances([account.id], today).get(account.id, []),
-        "items": _with_menus(account.id, shown, today, may),
-        "item_count": len(items),
-        "ages": account_ages(items, today),
-        "credits": [(credit, credit_menu(credit, may)) for credit in credits[:50]],
+        "items": _with_menus(account.id, items.rows, today, may),
+        "item_count": items.total,
+        "shows_all_items": shows_all,
+        "items_after": items.next_after,
+        "written_off": [] if items.rows else ledger.written_off(account.id),
+        "ages": account_ages(ledger.open_ages(account.id, today, AGEING_BOUNDS)),
+        "credits": [(credit, credit_menu(credit, may)) for credit in credits],
         "menu": account_menu(account.id, may),
         "interest": _interest(account, today),
         "requests": ledger.requests_of(account.id),
         "whys": [
-            Why(told, names.get(told.scenario, told.scenario), sentences(told.because, told.currency))
+            Why(told, names.get(told.scenario, told.scenario), sentences(told.because, told.currency, names))
             for told in dunning.explain(account.id, today)
         ],
         "story": story(account.id, today, creditor.currency, names),
@@ -130,14 +146,22 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
 
 def _with_menus(account_id: int, items: Sequence[OpenItemFacts], today: dt.date, may: Holds) -> list[AgedItem]:
     near = today + dt.timedelta(days=LIMITATION_NEAR_DAYS)
-    ends = {entry.item.id: entry.ends_on for entry in ledger.limitations(account_id, today) if entry.ends_on <= near}
+    found = ledger.limitations(account_id, today, [item.id for item in items])
+    ends = {entry.item.id: entry.ends_on for entry in found if entry.ends_on <= near}
     doubtful = ledger.doubtful_items(account_id)
+    traces = ledger.item_traces(account_id, [item.id for item in items]) if items else {}
     return [
         replace(
             aged(item, today),
             ends_on=ends.get(item.id),
             is_doubtful=item.id in doubtful,
-            menu=item_menu(item, may, is_late=item.is_overdue(today), is_doubtful=item.id in doubtful),
+            menu=item_menu(
+                item,
+                may,
+                is_late=item.is_overdue(today),
+                is_doubtful=item.id in doubtful,
+                traces=traces.get(item.id, frozenset()),
+            ),
         )
         for item in items
     ]
@@ -148,7 +172,8 @@ def _interest(account: AccountFacts, today: dt.date) -> InterestPanel | None:
 
     That a consumer owes none before a formal notice is the ordinary case and no news.
     """
-    found = ledger.claimable_interest(account.id, today)
+    late = ledger.undecided_items(account.id, today, limit=INTEREST_LOOKED_AT)
+    found = ledger.claimable_interest(account.id, today, late.rows)
     entries = [entry for entry in found if entry.claimable_minor]
     french = language() == "fr"
     refusals = list(dict.fromkeys(entry.refusal_fr if french else entry.refusal for entry in found if entry.refusal))
@@ -156,9 +181,10 @@ def _interest(account: AccountFacts, today: dt.date) -> InterestPanel | None:
     for entry in found:
         if entry.disputed_minor:
             disputed[entry.currency] = disputed.get(entry.currency, 0) + entry.disputed_minor
-    if not entries and not disputed and (not refusals or account.kind == "consumer"):
+    overbilled = [entry for entry in found if entry.overbilled_minor]
+    if not entries and not disputed and not overbilled and (not refusals or account.kind == "consumer"):
         return None
-    return InterestPanel(entries, refusals, list(disputed.items()))
+    return InterestPanel(entries, refusals, list(disputed.items()), overbilled)
 
 
 def aged(item: OpenItemFacts, today: dt.date) -> AgedItem:
@@ -167,13 +193,12 @@ def aged(item: OpenItemFacts, today: dt.date) -> AgedItem:
     return AgedItem(item, days, f"age-{_band(days)}")
 
 
-def account_ages(items: Sequence[OpenItemFacts], today: dt.date) -> list[AccountAges]:
+def account_ages(sums: Sequence[tuple[str, int, int]]) -> list[AccountAges]:
     """Open amounts by age band, per currency."""
     labels = list(LABELS["ageing"])
     amounts: dict[str, list[int]] = {}
-    for item in items:
-        bands = amounts.setdefault(item.currency, [0] * len(labels))
-        bands[_band(None if item.due_on is None else (today - item.due_on).days)] += item.open_minor
+    for currency, band, minor in sums:
+        amounts.setdefault(currency, [0] * len(labels))[band] = minor
     return [
         AccountAges(
             currency, [(label("ageing", name), bands[place], f"age-{place}") for place, name in enumerate(labels)]
@@ -187,20 +212,20 @@ def _band(days: int | None) -> int:
 
 
 def effect_of_payment(
-    before: Sequence[OpenItemFacts], after: Sequence[OpenItemFacts], unallocated_minor: int, currency: str
+    account_id: int, credit_id: int, today: dt.date, unallocated_minor: int, currency: str
 ) -> list[str]:
     """What a receipt did to the open items, in sentences."""
-    left = {item.id: item.open_minor for item in after}
+    settled = ledger.allocations_of(account_id, credit_id=credit_id, limit=EFFECTS_AT_MOST)
+    item_ids = [one.item_id for one in settled]
+    found = ledger.items_of([account_id], today, overdue_only=False, item_ids=item_ids).get(account_id, [])
+    left = {item.id: item.open_minor for item in found}
     told = []
-    for item in before:
-        paid = item.open_minor - left.get(item.id, 0)
-        if paid <= 0:
-            continue
-        words = {"number": item.number, "paid": money(paid, item.currency)}
-        if left.get(item.id, 0) == 0:
+    for one in reversed(settled):
+        words = {"number": one.item_number, "paid": money(one.amount_minor, one.currency)}
+        if left.get(one.item_id, 0) == 0:
             told.append(_("%(number)s is settled (%(paid)s).") % words)
         else:
-            words["left"] = money(left[item.id], item.currency)
+            words["left"] = money(left[one.item_id], one.currency)
             told.append(_("%(number)s is paid in part: %(paid)s, %(left)s remain open.") % words)
     if unallocated_minor > 0:
         told.append(

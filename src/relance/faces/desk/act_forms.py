@@ -9,10 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from relance.faces.desk.amounts import typed_amount
-from relance.faces.desk.forms import DeskForm
+from relance.faces.desk.forms import DeskForm, Find, chosen_item, offer_items
 from relance.faces.desk.labels import choices
-from relance.faces.desk.templatetags.desk import language, money
+from relance.faces.desk.templatetags.desk import language
 from relance.kit.money import AmountError
+from relance.kit.pages import Page
 from relance.ledger.facts import OpenItemFacts
 
 PARTS_AT_MOST = 36
@@ -58,6 +59,18 @@ class ActForm(DeskForm):
         if not cleaned.get("key"):
             self.add_error(None, _("This form is incomplete; reload the page and try again."))
         return cleaned
+
+    def keep_choices(self) -> None:
+        """Offer what was chosen also where it is not on offer any more, as when this form was sent before."""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ChoiceField):
+                on_offer: Any = field.choices
+                offered = {str(code) for code, _label in on_offer}
+                chosen = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+                gone = [
+                    code for code in (chosen if isinstance(chosen, list) else [chosen]) if code and code not in offered
+                ]
+                field.choices = [*on_offer, *((code, code) for code in gone)]
 
     def read_amount(self, name: str, currency: str) -> None:
         """Put the minor units of a typed amount beside it, as `<name>_minor`; nothing typed, nothing put."""
@@ -128,20 +141,24 @@ class DisputeForm(AmountForm):
 
 
 class CreditNoteForm(ActForm):
-    """A credit note on an item, or free on the account. `items` are those it may name, none when the item is given."""
+    """A credit note on an item, or free on the account. `items` are those it may name, None when the item is given."""
 
     item = forms.ChoiceField(label=_("For the invoice"), required=False)
     amount = amount_field()
     currency = forms.ChoiceField(label=_("Currency"))
     number = forms.CharField(label=_("Number"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
-    def __init__(self, *args: Any, items: Sequence[OpenItemFacts], currencies: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, items: Page[OpenItemFacts] | None, currencies: Sequence[str], find: Find, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._items = {item.number: item for item in items}
-        if items:
-            self.choice("item").choices = [("", _("None: credit on the account"))] + [
-                (item.number, f"{item.number} · {money(item.open_minor, item.currency)}") for item in items
-            ]
+        self._items, self._find = items, find
+        if items is not None:
+            # Also with nothing open: an invoice that was chosen must not be lost without a word.
+            self.choice("item").error_messages["invalid_choice"] = _(
+                "This invoice was settled meanwhile; choose another one, or none."
+            )
+            offer_items(self, "item", items, _("None: credit on the account"))
         else:
             del self.fields["item"]
         self.choice("currency").choices = [(code, code) for code in currencies]
@@ -155,7 +172,7 @@ class CreditNoteForm(ActForm):
         currency = self.cleaned_data.get("currency")
         if currency:
             self.read_amount("amount", currency)
-        named = self._items.get(self.cleaned_data.get("item", ""))
+        named = chosen_item(self, "item", self._items, self._find) if self._items is not None else None
         if named and currency and named.currency != currency:
             self.add_error("item", _("This invoice is in another currency."))
         self.cleaned_data["named"] = named
@@ -222,7 +239,7 @@ class ChosenItemsForm(ActForm):
     def clean_items(self) -> list[int]:
         """Currencies never add up."""
         chosen: list[int] = self.cleaned_data["items"]
-        if len({self._currencies[item_id] for item_id in chosen}) > 1:
+        if len({self._currencies[item_id] for item_id in chosen if item_id in self._currencies}) > 1:
             raise forms.ValidationError(_("Choose items of one currency; the others make a request of their own."))
         return chosen
 
@@ -234,6 +251,28 @@ class WriteOffForm(ChosenItemsForm):
         label=_("Recover the VAT"), required=False,
         help_text=_("Only with proof that the debt is lost (CGI art. 272); name the proof in the reason."),
     )  # fmt: skip
+
+
+class FormalNoticeForm(ActForm):
+    """Which items a formal notice named, and when the customer received it."""
+
+    items = forms.TypedMultipleChoiceField(label=_("Items"), coerce=int, widget=forms.CheckboxSelectMultiple)
+    received_on = day_field(label=_("Received by the customer on"))
+
+    def __init__(self, *args: Any, items: Sequence[tuple[int, str]], today: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+        self.choice("items").choices = list(items)
+        self.fields["received_on"].widget.attrs["max"] = today.isoformat()
+        self.fields["reason"].label = _("Evidence")
+        self.fields["reason"].help_text = _("For example: registered letter 2C 123, receipt signed on 3 March.")
+
+    def clean_received_on(self) -> dt.date:
+        """It has happened."""
+        received_on: dt.date = self.cleaned_data["received_on"]
+        if received_on > self._today:
+            raise forms.ValidationError(_("This day has not come yet."))
+        return received_on
 
 
 class InterestForm(ChosenItemsForm):
@@ -266,7 +305,9 @@ class SplitForm(ActForm):
             try:
                 day = dt.date.fromisoformat(on)
                 if day > LATEST_DAY:
-                    self.add_error(None, _("Instalment %(place)s: choose a day up to the end of 2199.") % {"place": place})
+                    self.add_error(
+                        None, _("Instalment %(place)s: choose a day up to the end of 2199.") % {"place": place}
+                    )
                 parts.append((day, typed_amount(amount, self._currency, language())))
             except AmountError as error:
                 self.add_error(None, _("Instalment %(place)s: %(error)s") % {"place": place, "error": error})

@@ -78,14 +78,16 @@ def answer_act(
     context = {"account": account, "page": page, "form": form, "item": item, "credit": credit, "as_of": as_of()}
     if request.method != "POST":
         return render(request, "desk/acts/page.html", context | {"effect": page.effect({})})
+    again = was_sent_before(request, account.id)
+    if again:
+        form.keep_choices()
     valid = form.is_valid()
     # While one types, what can be read already is enough: the reason comes last.
     effect = page.effect(form.cleaned_data)
     if "preview" in request.POST:
         return render(request, "desk/acts/effect.html", context | {"effect": effect})
-    if was_sent_before(request, account.id):
-        return redirect(page.leads_to) if page.leads_to else redirect("desk:account", account.id)
-    if valid and request.POST.get("confirmed", "") == effect.mark:
+    # What its first sending did may leave nothing to confirm, or other things: then the ledger knows the form by its key.
+    if valid and (again or request.POST.get("confirmed", "") == effect.mark):
         data = form.cleaned_data
         act = Act(account.id, as_of(), request.user.username, data["reason"], posting_key(request))
         try:
@@ -111,20 +113,24 @@ def posting_key(request: StaffRequest) -> str:
 
 
 def was_sent_before(request: StaffRequest, account_id: int) -> bool:
-    """Whether this very form has done its act already, as after a double click; then the person is told.
+    """Whether a form with this key has done its act already, as after a double click.
 
-    It is asked before the form is held against what is there now, which that act has changed.
+    It is asked before the form is held against what is there now, which that act has changed. Whether it says the same
+    is for the ledger to decide.
     """
     key = posting_key(request)
-    if not key or not ledger.is_posted(account_id, key):
-        return False
-    messages.info(request, str(SENT_BEFORE))
-    return True
+    return bool(key) and ledger.is_posted(account_id, key)
 
 
 def said(refusal: Refusal) -> str:
     """Why a service refused, in the reader's language where the refusal speaks it."""
     return refusal.sentence(language()) if isinstance(refusal, LegalRefusal) else str(refusal)
+
+
+def overdue_of(account_id: int, currency: str) -> int:
+    """What an account owes overdue in one currency today, in minor units, unallocated money not counted."""
+    balances = ledger.balances([account_id], as_of()).get(account_id, [])
+    return sum(balance.overdue_minor for balance in balances if balance.currency == currency)
 
 
 def found_item(account_id: int, item_id: int) -> OpenItemFacts:
@@ -135,9 +141,14 @@ def found_item(account_id: int, item_id: int) -> OpenItemFacts:
     return item
 
 
+def open_item_numbered(account_id: int, number: str) -> OpenItemFacts | None:
+    """The open item of the account with this number, None without one."""
+    found = ledger.items_of([account_id], as_of(), overdue_only=False, numbers=[number])
+    return next(iter(found.get(account_id, ())), None)
+
+
 def found_credit(account_id: int, credit_id: int) -> CreditFacts:
     """A credit of the account as of today, or the 404 page."""
-    for credit in ledger.credits_of(account_id, as_of()):
-        if credit.id == credit_id:
-            return credit
+    for credit in ledger.credits_of(account_id, as_of(), credit_id=credit_id):
+        return credit
     raise Http404

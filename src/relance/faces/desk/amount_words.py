@@ -46,6 +46,13 @@ def credit_note_effect(item: OpenItemFacts | None, amount_minor: int | None, cur
     return Effect(told, [larger])
 
 
+def overdue_told(overdue_minor: int, currency: str) -> str:
+    """What paying money back means for an account that owes something overdue."""
+    return _("%(amount)s is overdue on this account; without this money, dunning may begin again.") % {
+        "amount": money(overdue_minor, currency)
+    }
+
+
 def equal_parts(open_minor: int, currency: str, count: int, first_on: dt.date) -> list[tuple[str, str]]:
     """Equal monthly parts as typed rows (day, amount); the last one takes the rest of the division.
 

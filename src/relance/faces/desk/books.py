@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.contrib.sessions.backends.base import SessionBase
+
 from relance.customers import queries as customers
 from relance.customers.facts import CreditorFacts
 from relance.faces.desk.access import plain
@@ -12,6 +14,9 @@ from relance.ledger import queries as ledger
 
 FALLBACK_CREDITOR = "default"
 """The creditor of imported rows that name none."""
+
+LAST_CREDITOR = "last_creditor"
+"""Where a session keeps the code of the creditor whose books were looked at last."""
 
 LONGEST_PERIOD = dt.timedelta(days=3660)
 """A page does not ask for more than about ten years at once."""
@@ -32,19 +37,31 @@ class Books:
         return len(self.creditors) > 1
 
 
-def chosen_books(parameters: Mapping[str, str], first_day: dt.date, last_day: dt.date) -> Books | None:
+def chosen_books(
+    session: SessionBase, parameters: Mapping[str, str], first_day: dt.date, last_day: dt.date
+) -> Books | None:
     """The books that an address asks for, from `first_day` to `last_day` unless it says otherwise; None: no creditor.
 
-    What cannot be read is left at its default; a period the wrong way round is turned.
+    An address that names no creditor means the one looked at last. What cannot be read is left at its default; a period
+    the wrong way round is turned.
     """
     creditors = known_creditors()
     if not creditors:
         return None
-    code = parameters.get("creditor", "")
-    chosen = next((found for found in creditors if found.code == code), creditors[0])
+    chosen = chosen_creditor(session, creditors, parameters.get("creditor", ""))
     from_on, to_on = day_of(parameters.get("from", "")) or first_day, day_of(parameters.get("to", "")) or last_day
     from_on, to_on = min(from_on, to_on), max(from_on, to_on)
     return Books(chosen, creditors, max(from_on, to_on - LONGEST_PERIOD), to_on)
+
+
+def chosen_creditor(session: SessionBase, creditors: Sequence[CreditorFacts], code: str) -> CreditorFacts:
+    """The creditor of a code, remembered for the person's next page; else the remembered one; else the first."""
+    by_code = {found.code: found for found in creditors}
+    if code in by_code:
+        if session.get(LAST_CREDITOR, "") != code:
+            session[LAST_CREDITOR] = code
+        return by_code[code]
+    return by_code.get(session.get(LAST_CREDITOR, ""), creditors[0])
 
 
 def known_creditors() -> list[CreditorFacts]:

@@ -14,7 +14,7 @@ from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.faces.desk.access import plain
 from relance.faces.desk.amounts import typed_amount
-from relance.faces.desk.forms import DeskForm
+from relance.faces.desk.forms import DeskForm, refuse_hidden_characters
 from relance.faces.desk.templatetags.desk import language, money
 from relance.kit.money import AmountError
 from relance.ledger import queries as ledger
@@ -22,6 +22,8 @@ from relance.ledger.facts import Cheque, DepositOrder, OpenItemFacts
 
 ROWS_AT_FIRST = 3
 ROWS_AT_MOST = 200
+OFFERED_AT_MOST = 50
+"""Open items of an account that a row offers, the oldest due; any other's number can be typed."""
 
 _COLUMNS = ("account", "cheque", "amount", "invoice")
 _WIDTHS = {"account": 40, "cheque": 40, "amount": 30, "invoice": 60}
@@ -29,7 +31,10 @@ _WIDTHS = {"account": 40, "cheque": 40, "amount": 30, "invoice": 60}
 
 @dataclass(slots=True)
 class ChequeRow:
-    """A row as somebody typed it, what was found for it, and what is wrong with it, by column."""
+    """A row as somebody typed it, what was found for it, and what is wrong with it, by column.
+
+    `items` are offered for its invoice; a further row of the same account uses those of the first, at `list_place`.
+    """
 
     place: int
     account: str = ""
@@ -39,6 +44,8 @@ class ChequeRow:
     amount_minor: int | None = None
     found: AccountFacts | None = None
     items: Sequence[OpenItemFacts] = ()
+    is_invoice_open: bool = False
+    list_place: int | None = None
     errors: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -71,19 +78,28 @@ class DepositForm(DeskForm):
     key = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Any = None, *, today: dt.date, creditors: Sequence[CreditorFacts], row_count: int = ROWS_AT_FIRST
+        self,
+        data: Any = None,
+        *,
+        today: dt.date,
+        creditors: Sequence[CreditorFacts],
+        chosen: CreditorFacts | None = None,
+        row_count: int = ROWS_AT_FIRST,
     ) -> None:
+        """`chosen` is the creditor that an empty form begins with, else the first one."""
+        chosen = chosen or creditors[0]
         initial = {
             "number": f"DEP-{today:%y%m%d}-{secrets.token_hex(2).upper()}",
             "deposited_on": today,
             "key": secrets.token_hex(12),
-            "creditor": creditors[0].code,
-            "currency": creditors[0].currency,
+            "creditor": chosen.code,
+            "currency": chosen.currency,
         }
         super().__init__(data, initial=initial)
         self._today, self._creditors = today, {found.code: found for found in creditors}
         self.fields["deposited_on"].widget.attrs["max"] = today.isoformat()
         currencies = list(dict.fromkeys(found.currency for found in creditors))
+        self._currencies = currencies
         self._choose("creditor", [(found.code, found.name) for found in creditors])
         self._choose("currency", [(code, code) for code in currencies])
         self.rows = rows_of(data) if data is not None else []
@@ -100,8 +116,13 @@ class DepositForm(DeskForm):
 
     @property
     def shown_currency(self) -> str:
-        """The currency chosen so far."""
-        return str(self["currency"].value() or "")
+        """The currency chosen so far; the first one offered while none of them is."""
+        return str(self["currency"].value()) if self.knows_currency else self._currencies[0]
+
+    @property
+    def knows_currency(self) -> bool:
+        """Whether one of the currencies on offer was chosen; without one no amount can be read."""
+        return self["currency"].value() in self._currencies
 
     @property
     def filled(self) -> list[ChequeRow]:
@@ -133,11 +154,22 @@ class DepositForm(DeskForm):
     def find_accounts(self) -> None:
         """Look up the accounts of all rows at once, with what is open on them in the slip's currency."""
         found = customers.accounts_by_number([row.account for row in self.filled if row.account])
-        items = ledger.items_of([account.id for account in found.values()], self._today, overdue_only=False)
+        account_ids = [account.id for account in found.values()]
+        offered = ledger.oldest_items(account_ids, self._today, self.shown_currency, OFFERED_AT_MOST)
+        named = [row.invoice for row in self.filled if row.invoice]
+        open_named = ledger.items_of(account_ids, self._today, overdue_only=False, numbers=named) if named else {}
+        first_places: dict[int, int] = {}
         for row in self.filled:
             row.found = found.get(row.account)
-            if row.found:
-                row.items = [item for item in items.get(row.found.id, ()) if item.currency == self.shown_currency]
+            if row.found is None:
+                continue
+            row.list_place = first_places.setdefault(row.found.id, row.place)
+            if row.list_place == row.place:
+                row.items = offered.get(row.found.id, ())
+            row.is_invoice_open = any(
+                item.number == row.invoice and item.currency == self.shown_currency
+                for item in open_named.get(row.found.id, ())
+            )
 
     def clean_deposited_on(self) -> dt.date:
         """A deposit has happened."""
@@ -170,6 +202,11 @@ class DepositForm(DeskForm):
     def _check_rows(self, creditor: CreditorFacts) -> None:
         seen: set[tuple[str, str]] = set()
         for row in self.filled:
+            for column in ("account", "cheque", "invoice"):
+                try:
+                    refuse_hidden_characters(getattr(row, column))
+                except forms.ValidationError as error:
+                    row.errors[column] = str(error.message)
             if not row.account:
                 row.errors["account"] = gettext("Whose cheque is it? Enter the account’s number.")
             elif row.found is None:
@@ -181,7 +218,7 @@ class DepositForm(DeskForm):
             elif (row.account, row.cheque) in seen:
                 row.errors["cheque"] = gettext("This cheque is on the slip twice.")
             seen.add((row.account, row.cheque))
-            if row.invoice and row.found and row.invoice not in {item.number for item in row.items}:
+            if row.invoice and row.found and not row.is_invoice_open:
                 row.errors["invoice"] = gettext("No open invoice of this account has this number.")
 
     def _check_control(self, cleaned: dict[str, Any]) -> None:

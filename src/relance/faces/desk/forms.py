@@ -1,27 +1,79 @@
 """Forms of the desk: they read what people type; what may be done is the services' decision."""
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from relance.faces.desk.amounts import typed_amount
 from relance.faces.desk.labels import choices
 from relance.faces.desk.templatetags.desk import language, money
 from relance.kit.money import AmountError
+from relance.kit.pages import Page
 from relance.ledger.facts import OpenItemFacts, ReceiptOrder
+
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def refuse_hidden_characters(text: str) -> None:
+    """Raise ValidationError for control characters and marks of writing direction: they make a text look like another."""
+    if _HIDDEN.search(text):
+        raise forms.ValidationError(_("This holds characters that cannot be seen, such as tabs; type it instead."))
 
 
 class DeskForm(forms.Form):
-    """A form whose fields tell assistive software about their errors and help."""
+    """A form whose texts hold nothing unseen, and whose fields tell assistive software about their errors and help."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.use_fieldset = False
+            if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+                field.validators.append(refuse_hidden_characters)
+
+
+Find = Callable[[str], OpenItemFacts | None]
+"""Finds an open item of the account by its number."""
+
+
+def offer_items(form: forms.Form, name: str, items: Page[OpenItemFacts], nothing: str | Promise) -> None:
+    """Offer the oldest items to choose from by number; when there are more, a field `other` takes another number."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [("", nothing)] + [
+        (item.number, f"{item.number} · {money(item.open_minor, item.currency)}") for item in items.rows
+    ]
+    if items.next_after is not None:
+        told = _("Only the oldest items are in the list; type the number of another one here.")
+        form.fields["other"] = forms.CharField(
+            label=_("Another number"), max_length=60, required=False, help_text=told,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )  # fmt: skip
+        names = list(form.fields)
+        names.remove("other")
+        names.insert(names.index(name) + 1, "other")
+        form.order_fields(names)
+
+
+def chosen_item(form: forms.Form, name: str, items: Page[OpenItemFacts], find: Find) -> OpenItemFacts | None:
+    """The item that was chosen, or typed where a number is typed; `cleaned_data[name]` becomes its number."""
+    number = form.cleaned_data.get(name, "")
+    found = next((item for item in items.rows if item.number == number), None)
+    typed = form.cleaned_data.get("other", "")
+    if typed:
+        found = find(typed)
+        if found is None:
+            form.add_error("other", _("No open item of this account has this number."))
+        elif number and number != typed:
+            form.add_error("other", _("Choose an item of the list or type a number, not both."))
+        else:
+            form.cleaned_data[name] = typed
+    return found
 
 
 class SignInForm(DeskForm):
@@ -94,7 +146,13 @@ class PaymentForm(DeskForm):
     reference = forms.CharField(label=_("Reference"), max_length=80)
 
     def __init__(
-        self, *args: Any, today: dt.date, currencies: Sequence[str], items: Sequence[OpenItemFacts], **kwargs: Any
+        self,
+        *args: Any,
+        today: dt.date,
+        currencies: Sequence[str],
+        items: Page[OpenItemFacts],
+        find: Find,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._today = today
@@ -105,12 +163,8 @@ class PaymentForm(DeskForm):
         if len(currencies) == 1:
             currency.widget = forms.HiddenInput()
             currency.initial = currencies[0]
-        self._item_currencies = {item.number: item.currency for item in items}
-        invoice = self.fields["invoice"]
-        assert isinstance(invoice, forms.ChoiceField)
-        invoice.choices = [("", _("Oldest due first"))] + [
-            (item.number, f"{item.number} · {money(item.open_minor, item.currency)}") for item in items
-        ]
+        self._items, self._find = items, find
+        offer_items(self, "invoice", items, _("Oldest due first"))
 
     def clean_received_on(self) -> dt.date:
         """Money cannot have arrived tomorrow."""
@@ -129,8 +183,8 @@ class PaymentForm(DeskForm):
                 cleaned["amount_minor"] = typed_amount(cleaned["amount"], cleaned["currency"], language())
             except AmountError as error:
                 self.add_error("amount", str(error))
-        named = cleaned.get("invoice")
-        if named and cleaned.get("currency") and self._item_currencies.get(named) != cleaned["currency"]:
+        named = chosen_item(self, "invoice", self._items, self._find)
+        if named and cleaned.get("currency") and named.currency != cleaned["currency"]:
             self.add_error("invoice", _("This invoice is in another currency."))
         return cleaned
 

@@ -50,7 +50,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "small_difference": _("Small difference"),
         "correction": _("Correction"),
         "split": _("Spread over instalments"),
-        "reversal": _("Payment reversed"),
+        "reversal": _("Reversal"),
     },
     "exclusion": {
         "disputed": _("Disputed"),
@@ -205,6 +205,9 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "late_fee_charged": _("Charged a late fee"),
         "indemnity_charged": _("Charged the recovery indemnity"),
         "return_charged": _("Charged for a returned payment"),
+        "credit_note_taken_back": _("Took a credit note back"),
+        "write_off_taken_back": _("Took a write-off back"),
+        "split_taken_back": _("Took a split back"),
         "interest_billed": _("Billed interest"),
         "interest_waived": _("Waived interest"),
         "allocated": _("Allocated by hand"),

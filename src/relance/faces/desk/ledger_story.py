@@ -64,6 +64,9 @@ _TITLES: Mapping[str, tuple[str, str, str | Promise | None]] = {
     "request_refused": ("trouble", "close", None),
     "request_withdrawn": ("", "close", None),
     "small_difference_written_off": ("", "check", gettext_lazy("Small difference of %(amount)s written off")),
+    "credit_note_taken_back": ("trouble", "undo", gettext_lazy("Credit note %(number)s of %(amount)s taken back")),
+    "write_off_taken_back": ("trouble", "undo", gettext_lazy("Write-off %(number)s of %(amount)s taken back")),
+    "split_taken_back": ("decision", "undo", gettext_lazy("%(number)s is owed as one again: its split was taken back")),
     "debt_recovered": ("money", "money", gettext_lazy("Written-off debt recovered: %(amount)s of %(number)s")),
 }
 

@@ -16,6 +16,8 @@ CHARGEABLE = frozenset({"invoice", "instalment"})
 """Kinds of items that bear late fees, indemnities and interest; no charge bears another."""
 UNCORRECTABLE = frozenset({"refund", "recovery", "instalment"})
 """Kinds of items that another act takes back."""
+CHARGES = frozenset({"late_fee", "indemnity", "interest"})
+"""Kinds of items that were charged because of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +32,45 @@ class MenuEntry:
 _Row = tuple[bool, Permission, str, str, str | Promise]
 
 
-def item_menu(item: OpenItemFacts, holds: Holds, *, is_late: bool, is_doubtful: bool) -> list[MenuEntry]:
-    """What one may do with an item, the everyday first. `is_late`: past due on the page's day."""
-    is_open = item.open_minor > 0
-    bears_charges = item.kind in CHARGEABLE and is_late
+def item_menu(
+    item: OpenItemFacts, holds: Holds, *, is_late: bool, is_doubtful: bool, traces: frozenset[str] = frozenset()
+) -> list[MenuEntry]:
+    """What one may do with an item, the everyday first; what would be refused is left out.
+
+    `is_late`: past due on the page's day. `traces`: what acts left on it (see `ledger.queries.item_traces`).
+    """
+    is_open, is_barred = item.open_minor > 0, item.expired_minor > 0
+    is_held = item.disputed_minor + item.in_flight_minor > 0
+    is_ended = bool(traces & {"write_off", "correction"})
+    bears_charges = item.kind in CHARGEABLE and is_late and not is_barred and not is_ended
+    bears_fee = bears_charges and item.kind == "invoice" and not (is_open and item.chased_minor == 0)
+    is_correctable = item.kind not in UNCORRECTABLE and not traces & {
+        "write_off", "correction", "split", "credit_note", *CHARGES,
+    }  # fmt: skip
     query = f"?item={item.id}"
     rows: list[_Row] = [
         (is_open, Permission.ALLOCATE, "desk:account_allocate", "link", _("Allocate a payment")),
         (is_open and item.open_minor > item.disputed_minor, Permission.CHANGE_TERMS, "desk:item_dispute", "flag",
          _("Record a dispute")),
-        (is_open, Permission.CHANGE_TERMS, "desk:item_postpone", "clock", _("Postpone the due date")),
-        (is_open, Permission.CHANGE_TERMS, "desk:item_split", "cycles", _("Split into instalments")),
+        (is_open and not is_barred, Permission.CHANGE_TERMS, "desk:item_postpone", "clock",
+         _("Postpone the due date")),
+        (is_open and not is_barred and not is_held, Permission.CHANGE_TERMS, "desk:item_split", "cycles",
+         _("Split into instalments")),
+        ("split" in traces, Permission.CORRECT, "desk:item_take_back_split", "undo", _("Take the split back")),
         (item.kind not in {"refund", "recovery"}, Permission.CREDIT_NOTE, "desk:item_credit_note", "undo",
          _("Write a credit note")),
-        (item.kind == "invoice" and is_late and is_open, Permission.CHARGE, "desk:item_late_fee", "plus",
+        (bears_fee and is_open and "late_fee" not in traces, Permission.CHARGE, "desk:item_late_fee", "plus",
          _("Charge a late fee")),
-        (item.kind == "invoice" and is_late, Permission.CHARGE, "desk:item_indemnity", "plus",
+        (bears_fee and "indemnity" not in traces, Permission.CHARGE, "desk:item_indemnity", "plus",
          _("Charge the indemnity")),
         (bears_charges, Permission.CHARGE, "desk:account_interest", "money", _("Bill or waive interest")),
+        (is_open and is_late and not is_barred, Permission.CHANGE_TERMS, "desk:account_formal_notice", "audit",
+         _("Record a formal notice")),
         (is_open, Permission.CHANGE_TERMS, "desk:item_interruption", "audit", _("Record an acknowledgement")),
         (is_open and not is_doubtful, Permission.CORRECT, "desk:item_doubtful", "warning", _("Mark as doubtful")),
         (is_doubtful, Permission.CORRECT, "desk:item_not_doubtful", "check", _("No longer doubtful")),
-        (is_open, Permission.REQUEST_WRITE_OFF, "desk:account_write_off", "close", _("Ask for a write-off")),
-        (item.kind not in UNCORRECTABLE, Permission.CORRECT, "desk:item_correct", "close",
+        (is_open and not is_held, Permission.REQUEST_WRITE_OFF, "desk:account_write_off", "close", _("Ask for a write-off")),
+        (is_correctable, Permission.CORRECT, "desk:item_correct", "close",
          _("Correct a mistaken posting")),
     ]  # fmt: skip
     return [
@@ -83,6 +101,8 @@ def credit_menu(credit: CreditFacts, holds: Holds) -> list[MenuEntry]:
         (is_receipt and is_live, Permission.REVERSE_PAYMENT, "desk:payment_reverse", "undo", _("Reverse this payment")),
         (is_receipt and not is_live, Permission.CHARGE, "desk:credit_return_charge", "plus",
          _("Charge for the return")),
+        (credit.kind in {"credit_note", "write_off"} and is_live, Permission.CORRECT, "desk:credit_take_back", "undo",
+         _("Take the credit note back") if credit.kind == "credit_note" else _("Take the write-off back")),
     ]  # fmt: skip
     return [
         MenuEntry(
@@ -104,6 +124,7 @@ def account_menu(account_id: int, holds: Holds) -> list[MenuEntry]:
         (True, Permission.ALLOCATE, "desk:account_allocate", "link", _("Allocate payments")),
         (True, Permission.CREDIT_NOTE, "desk:account_credit_note", "undo", _("Write a credit note")),
         (True, Permission.CHARGE, "desk:account_interest", "money", _("Bill or waive interest")),
+        (True, Permission.CHANGE_TERMS, "desk:account_formal_notice", "audit", _("Record a formal notice")),
         (True, Permission.REQUEST_WRITE_OFF, "desk:account_write_off", "close", _("Ask for a write-off")),
     ]
     return [MenuEntry(reverse(name, args=[account_id]), icon, title) for name, icon, title in _allowed(rows, holds)]

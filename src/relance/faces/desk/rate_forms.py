@@ -69,7 +69,9 @@ class RateForm(DeskForm):
         percent = typed_percent(self.cleaned_data["percent"], language())
         if percent < 0 and self.data.get("below_zero") != str(percent):
             self.asks_negative = str(percent)
-            raise forms.ValidationError(_("This rate is below zero. Was it published so? Then send the form once more."))
+            raise forms.ValidationError(
+                _("This rate is below zero. Was it published so? Then send the form once more.")
+            )
         return percent
 
 

@@ -61,16 +61,22 @@ def story(
     Decisions are not cut at that day: once a night is complete, the next one's date is already being lived. `names`
     are the scenarios' (see `scenario_names`).
     """
-    events = [
-        *ledger.timeline(account_id, as_of),
-        *dunning.timeline(account_id),
-        *outbound.timeline(account_id),
-    ]
-    told = [tell(event, currency, names) for event in events if family in ("", family_of(event.kind))]
-    told.sort(key=lambda entry: (entry.on, entry.at), reverse=True)
-    shown = told[:limit]
+    events: list[TimelineEvent] = []
+    total = 0
+    # Each room gives its own newest ones: the newest of all are among them, and only those are put into words.
+    if family in ("", "money"):
+        events += ledger.timeline(account_id, as_of, limit)
+        total += ledger.event_count(account_id, as_of)
+    if family in ("", "decision"):
+        events += dunning.timeline(account_id, limit)
+        total += dunning.event_count(account_id)
+    if family in ("", "message"):
+        events += outbound.timeline(account_id, limit)
+        total += outbound.event_count(account_id)
+    events.sort(key=lambda event: (event.on, event.at), reverse=True)
+    shown = [tell(event, currency, names) for event in events[:limit]]
     months = [(start, list(entries)) for start, entries in groupby(shown, key=lambda entry: entry.on.replace(day=1))]
-    return Story(months, len(shown), len(told))
+    return Story(months, len(shown), total)
 
 
 def scenario_names() -> dict[str, str]:
@@ -90,12 +96,20 @@ def family_of(kind: str) -> str:
     return "decision" if kind.startswith(("episode", "action", "stage", "scenario")) else "money"
 
 
-def sentences(reasons: Iterable[Because], currency: str) -> list[str]:
-    """The reasons of a decision for the reader; a reason that has no sentence yet is shown by its code."""
+def sentences(reasons: Iterable[Because], currency: str, names: Mapping[str, str]) -> list[str]:
+    """The reasons of a decision for the reader, stages and scenarios by their names (`names` are the scenarios').
+
+    A reason that has no sentence yet is shown by its code.
+    """
     found = []
     for reason in reasons:
+        named = dict(reason.data)
+        if "stage" in named:
+            named["stage"] = _("“%(name)s”") % {"name": label("stage", named["stage"])}
+        if "scenario" in named:
+            named["scenario"] = _("“%(name)s”") % {"name": names.get(str(named["scenario"]), named["scenario"])}
         try:
-            found.append(because_sentence(reason, language(), currency))
+            found.append(because_sentence(Because(reason.code, named), language(), currency))
         except KeyError:
             found.append(reason.code.replace("_", " "))
     return found
@@ -135,7 +149,7 @@ def _money(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Word
 def _decision(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:
     code = str(data.get("scenario", ""))
     scenario, stage = names.get(code, code), label("stage", data.get("stage"))
-    why = sentences([Because(name, facts) for name, facts in data.get("because", ())], data["currency"])
+    why = sentences([Because(name, facts) for name, facts in data.get("because", ())], data["currency"], names)
     item = str(data.get("item", ""))
     if kind == "episode_opened":
         note = " · ".join(filter(None, [item, _("version %(number)s") % {"number": data.get("version", "")}]))

@@ -22,6 +22,7 @@ from relance.faces.desk.views import (
     scenarios,
     sign_in,
     staff,
+    take_back_acts,
 )
 
 app_name = "desk"
@@ -53,6 +54,7 @@ urlpatterns = [
     path("accounts/<id:account_id>/credit-note/", account_acts.credit_note, name="account_credit_note"),
     path("accounts/<id:account_id>/write-off/", account_acts.write_off, name="account_write_off"),
     path("accounts/<id:account_id>/interest/", account_acts.interest, name="account_interest"),
+    path("accounts/<id:account_id>/formal-notice/", take_back_acts.formal_notice, name="account_formal_notice"),
     path("accounts/<id:account_id>/exclusions/<id:exclusion_id>/lift/", item_acts.lift, name="exclusion_lift"),
     path("accounts/<id:account_id>/items/<id:item_id>/", account_parts.item, name="item"),
     *(
@@ -68,6 +70,7 @@ urlpatterns = [
             ("limitation", "interruption", item_acts.interruption),
             ("late-fee", "late_fee", item_acts.late_fee),
             ("indemnity", "indemnity", item_acts.indemnity),
+            ("take-back-split", "take_back_split", take_back_acts.split),
         )
     ),
     path("accounts/<id:account_id>/credits/<id:credit_id>/", account_parts.credit, name="credit"),
@@ -78,6 +81,7 @@ urlpatterns = [
             ("payer", "payer", account_acts.payer),
             ("release", "release", account_acts.release),
             ("return-charge", "return_charge", account_acts.return_charge),
+            ("take-back", "take_back", take_back_acts.credit),
         )
     ),
     path("messages/", messages.page, name="messages"),

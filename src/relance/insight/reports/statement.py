@@ -40,6 +40,35 @@ def statement(account_id: int, from_on: dt.date, to_on: dt.date, as_of: dt.date)
     return Statement(customer.number, customer.name, from_on, to_on, as_of, parts)
 
 
+def statement_shown(account_id: int, from_on: dt.date, to_on: dt.date, limit: int) -> Statement:
+    """The statement as of its last day with the newest `limit` lines and the oldest `limit` open items per currency.
+
+    Balances and counts are those of the whole. Raises Refusal for an unknown account.
+    """
+    customer = account(account_id)
+    if customer is None:
+        raise Refusal("there is no such account")
+    with one_picture():
+        sums = {balance.currency: balance for balance in ledger.balances([account_id], to_on).get(account_id, [])}
+        parts = []
+        for currency in ledger.currencies_of(account_id, to_on):
+            lines = ledger.account_ledger_page(account_id, currency, from_on, to_on, to_on, limit=limit)
+            day_before = from_on - dt.timedelta(days=1)
+            before = ledger.account_ledger_page(account_id, currency, dt.date.min, day_before, day_before, limit=1).rows
+            opening_minor = before[0].balance_minor if before else 0
+            items = ledger.open_item_page(account_id, to_on, currency=currency, limit=limit)
+            balance = sums.get(currency)
+            parts.append(
+                StatementPart(
+                    currency, opening_minor, lines.rows[::-1],
+                    lines.rows[0].balance_minor if lines.rows else opening_minor,
+                    items.rows, balance.unallocated_minor if balance else 0,
+                    lines.total, items.total, balance.open_minor if balance else 0,
+                )
+            )  # fmt: skip
+    return Statement(customer.number, customer.name, from_on, to_on, to_on, tuple(parts))
+
+
 REPORT = Report(
     title={"fr": "Relevé de compte", "en": "Statement of account"},
     help={

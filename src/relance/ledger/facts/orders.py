@@ -107,3 +107,11 @@ class DepositOrder:
     deposited_on: dt.date
     currency: str
     cheques: tuple[Cheque, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostedDeposit:
+    """A deposit slip that is posted: its id, and whether that was done now."""
+
+    id: int
+    created: bool

@@ -4,7 +4,7 @@ from relance.ledger.queries.account_ledger import account_ledger, account_ledger
 from relance.ledger.queries.allocations import allocation_page, allocations_of
 from relance.ledger.queries.deposits import deposit, deposits
 from relance.ledger.queries.exclusions import exclusions_of
-from relance.ledger.queries.interest import claimable_interest
+from relance.ledger.queries.interest import claimable_interest, undecided_items
 from relance.ledger.queries.items import (
     balances,
     claims,
@@ -31,10 +31,18 @@ from relance.ledger.queries.journal import (
 )
 from relance.ledger.queries.journal_stream import booked_currencies, journal_entries
 from relance.ledger.queries.limitation import expired_items, expiring_counts, limitations, nearly_expired
+from relance.ledger.queries.oldest import (
+    free_credits,
+    left_out_sums,
+    oldest_items,
+    open_ages,
+    open_item_page,
+    written_off_sums,
+)
 from relance.ledger.queries.portfolio import ageing_rows, monthly_sales, receivables, received, sales, unallocated_rows
-from relance.ledger.queries.requests import request, requests, requests_of, write_offs_of
-from relance.ledger.queries.single import doubtful_items, is_posted, item
-from relance.ledger.queries.timeline import timeline
+from relance.ledger.queries.requests import refund_origin, request, requests, requests_of, write_offs_of
+from relance.ledger.queries.single import doubtful_items, is_posted, item, item_traces, written_off
+from relance.ledger.queries.timeline import event_count, timeline
 from relance.ledger.queries.waiting import request_effect, waiting_request_count
 
 __all__ = [
@@ -53,15 +61,19 @@ __all__ = [
     "deposit",
     "deposits",
     "doubtful_items",
+    "event_count",
     "exclusions_of",
     "expired_items",
     "expiring_counts",
+    "free_credits",
     "is_posted",
     "item",
     "item_numbers",
+    "item_traces",
     "items_of",
     "journal_entries",
     "journal_page",
+    "left_out_sums",
     "limitations",
     "mapping_history",
     "money_effective",
@@ -69,10 +81,14 @@ __all__ = [
     "nearly_expired",
     "newly_overdue",
     "numbered_currency",
+    "oldest_items",
+    "open_ages",
+    "open_item_page",
     "open_items",
     "policy",
     "receivables",
     "received",
+    "refund_origin",
     "reopened_items",
     "request",
     "request_effect",
@@ -87,6 +103,9 @@ __all__ = [
     "trial_balance",
     "unallocated",
     "unallocated_rows",
+    "undecided_items",
     "waiting_request_count",
     "write_offs_of",
+    "written_off",
+    "written_off_sums",
 ]

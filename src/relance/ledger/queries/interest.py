@@ -8,6 +8,7 @@ from django.db import connection
 
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.bulk import id_array
+from relance.kit.pages import Page
 from relance.ledger.accrual import Accrued, History, accrue
 from relance.ledger.facts import ClaimableInterest
 from relance.ledger.policies import BY_POLICY, DEFAULT, policies
@@ -33,20 +34,61 @@ class InterestAccount:
     last_allocation_id: int | None
 
 
-def claimable_interest(account_id: int, as_of: dt.date) -> list[ClaimableInterest]:
-    """Interest of each invoice and instalment of an account that was late by `as_of`, oldest due first.
+def claimable_interest(
+    account_id: int, as_of: dt.date, item_ids: Sequence[int] | None = None
+) -> list[ClaimableInterest]:
+    """Interest of each invoice and instalment of an account that was late by `as_of`, or of these, oldest due first.
 
     What is neither billed nor waived stays here, also when the principal is paid. Items without any are left out; one
     whose interest cannot be computed is there with its refusal.
     """
     return [
         entry.claimable
-        for entry in interest_accounts([account_id], as_of)
+        for entry in interest_accounts([account_id], as_of, item_ids)
         if entry.claimable.refusal
         or entry.claimable.accrued_minor
         or entry.claimable.billed_minor
         or entry.claimable.waived_minor
     ]
+
+
+def undecided_items(account_id: int, as_of: dt.date, after: str | None = None, limit: int = 100) -> Page[int]:
+    """The invoices and instalments of an account that were late by `as_of` and may still bear claimable interest, oldest
+    due first: those that are open, or were paid late and not decided through the end.
+
+    `after` is the `next_after` of the page before. Raises ValueError for one of another kind.
+    """
+    due_on, item_id = (dt.date.min, 0) if after is None else _cursor(after)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH late AS MATERIALIZED (
+                SELECT i.id, coalesce(m.due_on, i.due_on) AS due_on FROM ledger_openitem i
+                LEFT JOIN (SELECT DISTINCT ON (item_id) item_id, due_on FROM ledger_postponement
+                           WHERE account_id = %(account)s AND effective_on <= %(as_of)s
+                           ORDER BY item_id, effective_on DESC, id DESC) m ON m.item_id = i.id
+                LEFT JOIN (SELECT item_id, max(effective_on) AS last_on FROM ledger_allocation
+                           WHERE account_id = %(account)s GROUP BY 1) a ON a.item_id = i.id AND i.open_minor = 0
+                LEFT JOIN (SELECT item_id, max(through_on) AS through_on FROM ledger_interestdecision
+                           WHERE account_id = %(account)s GROUP BY 1
+                           HAVING count(*) FILTER (WHERE kind = 'annulled') = 0) d ON d.item_id = i.id
+                WHERE i.account_id = %(account)s AND i.born_on <= %(as_of)s AND i.kind IN ('invoice', 'instalment')
+                  AND coalesce(m.due_on, i.due_on) < %(as_of)s
+                  AND (i.open_minor > 0
+                       OR a.last_on > greatest(coalesce(m.due_on, i.due_on), coalesce(d.through_on, '-infinity'))))
+            SELECT id, due_on, (SELECT count(*) FROM late) FROM late
+            WHERE (due_on, id) > (%(due_on)s, %(id)s) ORDER BY due_on, id LIMIT %(limit)s""",
+            {"account": account_id, "as_of": as_of, "due_on": due_on, "id": item_id, "limit": limit + 1},
+        )
+        rows = cursor.fetchall()
+    next_after = f"{rows[limit - 1][1]}|{rows[limit - 1][0]}" if len(rows) > limit else None
+    return Page([row[0] for row in rows[:limit]], next_after, rows[0][2] if rows else 0)
+
+
+def _cursor(after: str) -> tuple[dt.date, int]:
+    """The item that a page begins after."""
+    due_on, _bar, item_id = after.partition("|")
+    return dt.date.fromisoformat(due_on), int(item_id)
 
 
 def interest_accounts(
@@ -167,7 +209,8 @@ _LATE_ITEMS = f"""
                   WHERE u.account_id = d.account_id AND u.item_id = d.item_id AND u.undoes_id < d.id AND u.id > d.id))
         GROUP BY 1, 2)
     SELECT l.account_id, l.id, l.number, l.currency, l.nature, l.amount_minor, l.due_on, l.moved_on, l.moved_to,
-           a.creditor_id, a.country, a.kind, k.days, k.minors, k.newest, coalesce(k.is_given_up, FALSE), coalesce(x.disputed_minor, 0), coalesce(x.is_expired, FALSE), n.day,
+           a.creditor_id, a.country, a.kind, k.days, k.minors, k.newest, coalesce(k.is_given_up, FALSE),
+           coalesce(x.disputed_minor, 0), coalesce(x.is_expired, FALSE), n.day,
            coalesce(d.billed_minor, 0), coalesce(d.waived_minor, 0)
     FROM late l JOIN {ACCOUNT_RELATION} AS a ON a.account_id = l.account_id
     LEFT JOIN taken k ON k.account_id = l.account_id AND k.id = l.id

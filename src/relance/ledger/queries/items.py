@@ -2,14 +2,15 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db import connection
 
+from relance.kit.bulk import id_array
 from relance.ledger import as_of as then
 from relance.ledger.facts import Balance, ClaimedItem, CreditFacts, Level, OpenItemFacts, Standing
 
-_ITEM_COLUMNS = (
+ITEM_COLUMNS = (
     "id, account_id, kind, number, nature, currency, born_on, due_on, amount_minor, open_minor, document_url, "
     "tax_minor, origin_id, document_due_on, disputed_minor, in_flight_minor, expired_minor"
 )
@@ -38,7 +39,14 @@ def standings(
     if not netted:
         return found
     # Credits that no item has taken are rare beside overdue debt: only these accounts are looked at item by item.
-    net = _net_standings(claims(netted, as_of, known_at), level)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {then.claimed(netted, known_at)} "  # noqa: S608
+            f"SELECT account_id, {item}, currency, sum(claimed_minor)::bigint, min(due_on), count(*) FROM claimed_then "
+            f"WHERE claimed_minor > 0 GROUP BY {group}",
+            then.values(as_of, netted, known_at),
+        )
+        net = [Standing(*row) for row in cursor.fetchall()]
     return sorted(
         [*(row for row in found if row.account_id not in crediting), *net],
         key=lambda row: (row.account_id, row.item_id, row.currency),
@@ -60,24 +68,6 @@ def _maybe_crediting(first_id: int, last_id: int, as_of: dt.date) -> set[int]:
             {"first": first_id, "last": last_id, "as_of": as_of},
         )
         return {row[0] for row in cursor.fetchall()}
-
-
-def _net_standings(claimed: Mapping[int, Sequence[ClaimedItem]], level: Level) -> list[Standing]:
-    groups: dict[tuple[int, int, str], list[ClaimedItem]] = defaultdict(list)
-    for account_id, entries in claimed.items():
-        for entry in entries:
-            if entry.claimed_minor > 0:
-                key = entry.item.id if level is Level.INVOICE else 0
-                groups[account_id, key, entry.item.currency].append(entry)
-    return [
-        Standing(
-            *key,
-            sum(entry.claimed_minor for entry in entries),
-            min(entry.item.due_on for entry in entries if entry.item.due_on is not None),
-            len(entries),
-        )
-        for key, entries in groups.items()
-    ]
 
 
 def claims(
@@ -148,16 +138,30 @@ def unallocated(
 
 
 def items_of(
-    account_ids: Sequence[int], as_of: dt.date, overdue_only: bool = True, known_at: dt.datetime | None = None
+    account_ids: Sequence[int],
+    as_of: dt.date,
+    overdue_only: bool = True,
+    known_at: dt.datetime | None = None,
+    *,
+    item_ids: Sequence[int] | None = None,
+    numbers: Sequence[str] | None = None,
 ) -> dict[int, list[OpenItemFacts]]:
-    """The open items of each account, oldest due first."""
-    late = "WHERE due_on < %(as_of)s" if overdue_only else ""
+    """The open items of each account, oldest due first; only those with these ids, or with these numbers."""
+    conditions = ["due_on < %(as_of)s"] if overdue_only else []
+    values = then.values(as_of, account_ids, known_at)
+    if item_ids is not None:
+        conditions.append("id = ANY(%(items)s::bigint[])")
+        values["items"] = id_array(item_ids)
+    if numbers is not None:
+        conditions.append("number = ANY(%(numbers)s::text[])")
+        values["numbers"] = list(numbers)
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     found: dict[int, list[OpenItemFacts]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {then.open_items(account_ids, known_at)} "  # noqa: S608
-            f"SELECT {_ITEM_COLUMNS} FROM open_then {late} ORDER BY account_id, due_on, born_on, id",
-            then.values(as_of, account_ids, known_at),
+            f"SELECT {ITEM_COLUMNS} FROM open_then {where} ORDER BY account_id, due_on, born_on, id",
+            values,
         )
         for row in cursor.fetchall():
             found[row[1]].append(OpenItemFacts(*row))
@@ -169,8 +173,12 @@ def open_items(account_id: int, as_of: dt.date) -> list[OpenItemFacts]:
     return items_of([account_id], as_of, overdue_only=False).get(account_id, [])
 
 
-def credits_of(account_id: int, as_of: dt.date) -> list[CreditFacts]:
-    """Credits of an account of all kinds received by `as_of`, newest first, with what was unallocated then."""
+def credits_of(
+    account_id: int, as_of: dt.date, *, credit_id: int | None = None, number: str | None = None, limit: int | None = None
+) -> list[CreditFacts]:
+    """Credits of an account of all kinds received by `as_of`, newest first, with what was unallocated then; only the one
+    with this id, only those with this number, or the newest `limit`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {then.open_credits([account_id])} "  # noqa: S608
@@ -182,8 +190,10 @@ def credits_of(account_id: int, as_of: dt.date) -> list[CreditFacts]:
                LEFT JOIN ledger_reversal r ON r.account_id = c.account_id AND r.credit_id = c.id
                     AND r.reversed_on <= %(as_of)s
                WHERE c.account_id = ANY(%(ids)s::bigint[]) AND c.received_on <= %(as_of)s
-               ORDER BY c.received_on DESC, c.id DESC""",
-            then.values(as_of, [account_id]),
+                 AND (%(credit)s::bigint IS NULL OR c.id = %(credit)s)
+                 AND (%(number)s::text IS NULL OR c.number = %(number)s)
+               ORDER BY c.received_on DESC, c.id DESC LIMIT %(limit)s""",
+            {**then.values(as_of, [account_id]), "credit": credit_id, "number": number, "limit": limit},
         )
         return [CreditFacts(*row) for row in cursor.fetchall()]
 

@@ -190,8 +190,9 @@ def _rows(
 def trial_balance(creditor_id: int, from_on: dt.date, to_on: dt.date) -> list[TrialBalanceRow]:
     """What every ledger account held before a period, moved within it and holds at its end, by currency and code.
 
-    Codes are those under which the entries were booked, with the name that they last had by the end of the period. In each currency debits equal credits. Sealed days come from
-    their totals, so that only unsealed ones are read row by row.
+    Codes are those under which the entries were booked, with the name that they last had by the end of the period. In
+    each currency debits equal credits. Sealed days come from their totals, so that only unsealed ones are read row by
+    row.
     """
     unsealed = (
         f"(SELECT * FROM {ENTRIES} AS t WHERE t.creditor_id = %(creditor)s AND t.booked_on <= %(to)s "  # noqa: S608

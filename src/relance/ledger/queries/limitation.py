@@ -10,7 +10,7 @@ from relance.customers.queries import accounts, creditors
 from relance.kit.pages import COUNT_LIMIT, Page
 from relance.ledger.facts import LimitationFacts, OpenItemFacts
 from relance.ledger.limitation_clock import clocks, values
-from relance.ledger.queries.items import items_of, open_items
+from relance.ledger.queries.items import items_of
 from relance.legal.facts import ItemKind, Nature, PartyKind
 from relance.legal.packs import pack
 from relance.legal.rules import limitation
@@ -21,13 +21,14 @@ ALERT_DAYS = (30, 60, 90)
 _NO_END = dt.timedelta(days=36_500)
 
 
-def limitations(account_id: int, as_of: dt.date) -> list[LimitationFacts]:
-    """When each open item of an account with a due date becomes time-barred, the earliest first.
+def limitations(account_id: int, as_of: dt.date, item_ids: Sequence[int] | None = None) -> list[LimitationFacts]:
+    """When each open item of an account with a due date, or each of these, becomes time-barred, the earliest first.
 
     Items whose country or nature has no known period are left out.
     """
-    ends = _ends(as_of, as_of + _NO_END, [account_id])
-    items = [item for item in open_items(account_id, as_of) if item.id in ends]
+    ends = _ends(as_of, as_of + _NO_END, [account_id], item_ids)
+    found = items_of([account_id], as_of, overdue_only=False, item_ids=item_ids).get(account_id, [])
+    items = [item for item in found if item.id in ends]
     return sorted(_facts(items, ends), key=lambda entry: (entry.ends_on, entry.item.id))
 
 
@@ -64,7 +65,9 @@ def nearly_expired(
     shown = rows[:limit]
     items = {
         item.id: item
-        for found in items_of(sorted({row[0] for row in shown}), as_of, overdue_only=False).values()
+        for found in items_of(
+            sorted({row[0] for row in shown}), as_of, overdue_only=False, item_ids=[row[1] for row in shown]
+        ).values()
         for item in found
     }
     ends = {row[1]: (row[2], row[3], row[4]) for row in shown}
@@ -103,8 +106,10 @@ def expired_items(as_of: dt.date, after: str | None = None, limit: int = 50) -> 
         rows = cursor.fetchall()
     shown = rows[:limit]
     account_ids = sorted({row[0] for row in shown})
-    ends = _ends(as_of, as_of + _NO_END, account_ids, [row[1] for row in shown])
-    items = {item.id: item for found in items_of(account_ids, as_of, overdue_only=False).values() for item in found}
+    item_ids = [row[1] for row in shown]
+    ends = _ends(as_of, as_of + _NO_END, account_ids, item_ids)
+    found = items_of(account_ids, as_of, overdue_only=False, item_ids=item_ids)
+    items = {item.id: item for each in found.values() for item in each}
     entries = _facts([items[row[1]] for row in shown if row[1] in items and row[1] in ends], ends)
     next_after = f"{shown[-1][2]}|{shown[-1][1]}" if len(rows) > limit else None
     total = rows[0][3] if rows else 0

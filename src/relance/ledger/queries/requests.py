@@ -74,7 +74,7 @@ def refund_origin(account_id: int, credit_id: int) -> RefundOrigin:
             FROM ledger_credit c
             LEFT JOIN LATERAL (
                 SELECT actor, posted_at, reason FROM ledger_posting
-                WHERE account_id = c.account_id AND kind = 'payer_recorded' AND (data->>'credit_id')::bigint = c.id
+                WHERE account_id = c.account_id AND kind = 'payer_recorded' AND data->>'credit_id' = c.id::text
                 ORDER BY id LIMIT 1) p ON TRUE
             WHERE c.account_id = %s AND c.id = %s""",
             [account_id, credit_id],

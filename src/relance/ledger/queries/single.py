@@ -1,9 +1,12 @@
 """One item of an account, settled or not, and the marks that the pages of an account show beside its items."""
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from django.db import connection
 
+from relance.kit.bulk import id_array
 from relance.ledger.facts import OpenItemFacts
 
 
@@ -40,6 +43,49 @@ def item(account_id: int, item_id: int, as_of: dt.date) -> OpenItemFacts | None:
     in_flight_minor = min(open_minor - disputed_minor, row[15])
     expired_minor = open_minor - disputed_minor - in_flight_minor if row[16] > 0 else 0
     return OpenItemFacts(*[*row[:14], disputed_minor, in_flight_minor, expired_minor])
+
+
+def item_traces(account_id: int, item_ids: Sequence[int]) -> Mapping[int, frozenset[str]]:
+    """What acts left on items, where they left anything: kinds of credits in force on each (`write_off`, `split`,
+    `correction`, `credit_note`) and kinds of charges made because of it that were not taken back; an indemnity always
+    counts, as it is charged once for good. `instalment` says that it was ever split.
+    """
+    traces: dict[int, set[str]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.item_id, c.kind FROM ledger_allocation a
+            JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id
+                 AND c.kind IN ('write_off', 'split', 'correction', 'credit_note')
+            WHERE a.account_id = %(account)s AND a.item_id = ANY(%(items)s::bigint[]) AND a.undoes_id IS NULL
+              AND NOT EXISTS (SELECT 1 FROM ledger_allocation u
+                              WHERE u.account_id = a.account_id AND u.undoes_id = a.id)
+            UNION
+            SELECT o.origin_id, o.kind FROM ledger_openitem o
+            WHERE o.account_id = %(account)s AND o.origin_id = ANY(%(items)s::bigint[])
+              AND (o.kind = 'indemnity' OR NOT EXISTS (
+                    SELECT 1 FROM ledger_allocation x
+                    JOIN ledger_credit k ON k.account_id = x.account_id AND k.id = x.credit_id AND k.kind = 'correction'
+                    WHERE x.account_id = o.account_id AND x.item_id = o.id))""",
+            {"account": account_id, "items": id_array(item_ids)},
+        )
+        for item_id, kind in cursor.fetchall():
+            traces[item_id].add(kind)
+    return {item_id: frozenset(kinds) for item_id, kinds in traces.items()}
+
+
+def written_off(account_id: int) -> list[tuple[str, int]]:
+    """What was given up of an account's items and not taken back, by currency in minor units."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.currency, sum(c.amount_minor)::bigint FROM ledger_credit c
+            WHERE c.account_id = %s AND c.kind = 'write_off' AND NOT EXISTS (
+                SELECT 1 FROM ledger_reversal r WHERE r.account_id = c.account_id AND r.credit_id = c.id)
+            GROUP BY c.currency ORDER BY c.currency""",
+            [account_id],
+        )
+        return [(currency, minor) for currency, minor in cursor.fetchall()]
 
 
 def is_posted(account_id: int, key: str) -> bool:

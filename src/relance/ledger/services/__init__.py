@@ -7,7 +7,14 @@ from relance.ledger.services.decide import approve_request, refuse_request, with
 from relance.ledger.services.deposit import post_deposit
 from relance.ledger.services.exclude import exclude, lift_exclusion
 from relance.ledger.services.interest import bill_interest, record_formal_notice, waive_interest
-from relance.ledger.services.journal import change_policy, map_account, refuse_long_span, seal_due, seal_through
+from relance.ledger.services.journal import (
+    JournalBusy,
+    change_policy,
+    map_account,
+    refuse_long_span,
+    seal_due,
+    seal_through,
+)
 from relance.ledger.services.limitation import expire_items, interrupt
 from relance.ledger.services.mark_doubtful import mark_doubtful, unmark_doubtful
 from relance.ledger.services.post_credit_note import post_credit_note
@@ -19,6 +26,7 @@ from relance.ledger.services.settling import allocate_accounts
 from relance.ledger.services.take_back import take_back_credit_note, take_back_split, take_back_write_off
 
 __all__ = [
+    "JournalBusy",
     "allocate_accounts",
     "allocate_by_hand",
     "approve_request",

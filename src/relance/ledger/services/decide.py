@@ -46,8 +46,9 @@ def approve_request(act: Act, request_id: int) -> Posted:
     """Approve a write-off or refund and post it on the act's day; `ids` is the write-off or the refund's item.
 
     Everything is read again: raises Refusal when the approver asked for it, or recorded the payment or the payer's
-    account of a refund, when it is decided already, the day lies before the request, or less is left than was asked for. A write-off is bad debt (654) and, where VAT is recovered, tax by
-    each item's share, as far as nothing took it back before; a refund is an item that the refunded money settles at once.
+    account of a refund, when it is decided already, the day lies before the request, or less is left than was asked
+    for. A write-off is bad debt (654) and, where VAT is recovered, tax by each item's share, as far as nothing took it
+    back before; a refund is an item that the refunded money settles at once.
     """
     if not act.actor:
         raise Refusal(_("an approval needs the name of who approves"))

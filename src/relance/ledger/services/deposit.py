@@ -17,7 +17,7 @@ from relance.kit.refusal import Refusal
 from relance.ledger import chart
 from relance.ledger.at_hand import refuse_unknown_currency
 from relance.ledger.booking import book
-from relance.ledger.facts import Act, Cheque, DepositOrder, MoneyMoved, ReceiptOrder
+from relance.ledger.facts import Act, Cheque, DepositOrder, MoneyMoved, PostedDeposit, ReceiptOrder
 from relance.ledger.postings import Result, perform
 from relance.ledger.services.allocate import Occasion
 from relance.ledger.services.interest_policy import bill_accrued_before
@@ -26,8 +26,8 @@ from relance.ledger.services.settling import settle_all
 
 
 @transaction.atomic
-def post_deposit(order: DepositOrder, actor: str, key: str = "") -> int:
-    """Post a deposit slip, all of it or nothing, and return its id.
+def post_deposit(order: DepositOrder, actor: str, key: str = "") -> PostedDeposit:
+    """Post a deposit slip, all of it or nothing.
 
     Each cheque is a receipt numbered `<slip>/<cheque>`, moved from the cheques in hand to the bank at once. The same
     slip again gives the same id; the same number with other cheques is a Refusal, as are no cheques, an amount that is
@@ -38,7 +38,7 @@ def post_deposit(order: DepositOrder, actor: str, key: str = "") -> int:
     lock_accounts(accounts)
     known = _known_deposit(order)
     if known is not None:
-        return known
+        return PostedDeposit(known, created=False)
     _refuse_foreign(order.creditor_id, accounts)
     (since_id,) = next_ids(1)
     deposit_id = _add_deposit(order, actor)
@@ -46,7 +46,7 @@ def post_deposit(order: DepositOrder, actor: str, key: str = "") -> int:
         _post_cheque(order, cheque, deposit_id, actor, f"{key}/{place}" if key else "")
     settle_all(accounts, Occasion(since_id, order.deposited_on))
     publish(MoneyMoved(accounts, effective_on=order.deposited_on))
-    return deposit_id
+    return PostedDeposit(deposit_id, created=True)
 
 
 def _refuse_bad(order: DepositOrder) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from relance.kit.ids import next_ids
 from relance.ledger import chart
@@ -44,10 +45,10 @@ def interest_on_settlement(made: Sequence[tuple[int, NewAllocation]]) -> list[in
     """Bill or waive the interest of items that these allocations (by account) settled, as the creditors' policies say.
 
     For locked accounts, once allocation is done. By default nothing happens: the interest stays claimable. So does
-    interest below the policy's minimum, or whose rate is missing. Returns the accounts that got a debit note, for which
-    waiting credits may be allocated again.
+    interest below the policy's minimum, and that of the days whose rate is missing. Returns the accounts that got a
+    debit note, for which waiting credits may be allocated again.
     """
-    chosen = policies_of(sorted({account_id for account_id, _ in made}))
+    chosen = policies_of(sorted({account_id for account_id, _new in made}))
     settled_on: dict[tuple[int, int], dt.date] = {}
     for account_id, new in made:
         policy = chosen.get(account_id, DEFAULT)
@@ -61,9 +62,9 @@ def interest_on_settlement(made: Sequence[tuple[int, NewAllocation]]) -> list[in
         InterestOnSettlement.WAIVE: [],
     }
     for item in interest_accounts(
-        sorted({account_id for account_id, _ in settled_on}),
+        sorted({account_id for account_id, _item_id in settled_on}),
         max(settled_on.values()),
-        [item_id for _, item_id in settled_on],
+        [item_id for _account_id, item_id in settled_on],
         every_decision=True,
     ):
         policy = chosen[item.account_id]
@@ -76,23 +77,33 @@ def interest_on_settlement(made: Sequence[tuple[int, NewAllocation]]) -> list[in
     return sorted({decision.item.account_id for decision in billed})
 
 
-def bill_accrued_before(account_id: int, received_on: dt.date, posting_id: int) -> list[int]:
+def pays_interest_first(account_ids: Sequence[int]) -> list[int]:
+    """Those of the accounts whose creditor follows the civil-code order and bills interest."""
+    return sorted(
+        account_id
+        for account_id, policy in policies_of(account_ids).items()
+        if policy.allocation_order is AllocationOrder.CIVIL_CODE
+        and policy.interest_on_settlement is InterestOnSettlement.BILL
+    )
+
+
+def bill_accrued_before(account_id: int, received_on: dt.date, posting_id: int | None) -> list[int]:
     """Bill interest accrued to the day of a payment, so that the payment clears it before the principal (C. civ. 1343-1).
 
-    Call it for the locked account before its receipt is allocated, with the receipt's posting. Does something only
-    where the creditor follows the civil-code order and bills interest; returns the debit notes' ids.
+    Call it for the locked account before its receipt is allocated, with the receipt's posting; one from a file has none,
+    and each note then gets its own. Does something only where the creditor follows the civil-code order and bills
+    interest; returns the debit notes' ids.
     """
-    policy = policies_of([account_id]).get(account_id, DEFAULT)
-    if (
-        policy.allocation_order is not AllocationOrder.CIVIL_CODE
-        or policy.interest_on_settlement is not InterestOnSettlement.BILL
-    ):
+    if not pays_interest_first([account_id]):
         return []
+    policy = policies_of([account_id])[account_id]
     accrued = [
         item
         for item in interest_accounts([account_id], received_on, every_decision=True)
         if item.claimable.claimable_minor >= max(1, policy.interest_minimum_minor)
     ]
+    if posting_id is None:
+        return _bill(_posted("interest_billed", [(item, received_on) for item in accrued], is_keyed=False))
     return bill(posting_id, accrued, received_on)
 
 
@@ -113,21 +124,24 @@ def annul_billed(account_id: int, interest_item_id: int, on: dt.date, posting_id
         )
 
 
-def _posted(kind: str, items: Sequence[tuple[InterestAccount, dt.date]]) -> list[_Decision]:
+def _posted(kind: str, items: Sequence[tuple[InterestAccount, dt.date]], *, is_keyed: bool = True) -> list[_Decision]:
     """A posting for each item, of the day on which it was settled; its key is the allocation that settled it."""
     decisions = [
         _Decision(posting_id, item, on) for posting_id, (item, on) in zip(next_ids(len(items)), items, strict=True)
     ]
     if decisions:
+        reason = _("the creditor's policy on interest when an invoice is paid")
         with connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO ledger_posting (account_id, id, kind, effective_on, key, input_hash, result, data, reason, "
-                "actor) VALUES (%s, %s, %s, %s, %s, '', '{}', %s, '', %s)",
+                "actor) VALUES (%s, %s, %s, %s, %s, '', '{}', %s, %s, %s)",
                 [
                     [
                         decision.item.account_id, decision.posting_id, kind, decision.on,
-                        f"interest:{decision.item.claimable.item_id}:{decision.item.last_allocation_id}",
-                        json.dumps(told([decision.item])), BY_POLICY,
+                        f"interest:{decision.item.claimable.item_id}:{decision.item.last_allocation_id}"
+                        if is_keyed
+                        else None,
+                        json.dumps(told([decision.item])), reason, BY_POLICY,
                     ]
                     for decision in decisions
                 ],

@@ -47,8 +47,12 @@ def seal_through(creditor_id: int, day: dt.date, actor: str, as_of: dt.date) -> 
         )
     refuse_long_span(creditor_id, day)
     count = 0
-    while (sealed := _seal_slice(creditor_id, day, actor)) > 0:
-        count += sealed
+    try:
+        while (sealed := _seal_slice(creditor_id, day, actor)) > 0:
+            count += sealed
+    except JournalBusy as busy:
+        busy.day_count = count
+        raise
     return count
 
 
@@ -74,7 +78,9 @@ def seal_due(as_of: dt.date, actor: str = "") -> dict[int, int]:
 
 
 class JournalBusy(Refusal):
-    """Postings to the creditor's journal left no gap to seal it."""
+    """Postings to the creditor's journal left no gap to seal it; `day_count` days were sealed before that."""
+
+    day_count = 0
 
 
 class SpanTooLong(Refusal):

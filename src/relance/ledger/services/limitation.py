@@ -11,7 +11,7 @@ from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
 from relance.ledger.facts import Act, MoneyMoved, Posted
-from relance.ledger.limitation_clock import clocks, values
+from relance.ledger.limitation_clock import FOLLOWING, clocks, values
 from relance.ledger.postings import Result, perform
 from relance.ledger.queries.late import known_items
 from relance.legal.facts import InterruptionKind
@@ -23,19 +23,36 @@ RECORDED = (InterruptionKind.ACKNOWLEDGEMENT, InterruptionKind.COURT, Interrupti
 
 _NO_END = dt.timedelta(days=36_500)
 
-_SAVED = """
-    saved AS (
+_LIVE = """x.kind = 'expired' AND x.undoes_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM ledger_exclusion u WHERE u.account_id = x.account_id AND u.undoes_id = x.id)"""
+
+# Charges follow their principal: one that is left out keeps them out, and takes them in again when it comes back.
+_FOLLOWERS = f"""
+    SELECT i.account_id, i.id, i.number, i.amount_minor, i.origin_id FROM ledger_openitem i
+    WHERE i.open_minor > 0 AND i.kind IN {FOLLOWING} AND NOT EXISTS (
+        SELECT 1 FROM ledger_exclusion x WHERE x.account_id = i.account_id AND x.item_id = i.id AND {_LIVE})"""  # noqa: S608
+
+_SAVED = f"""
+    running AS (
         SELECT x.account_id, x.id AS exclusion_id, x.item_id, x.amount_minor, x.reference
         FROM clock c JOIN ledger_exclusion x ON x.account_id = c.account_id AND x.item_id = c.id
-        WHERE c.ends_on >= %(as_of)s AND x.kind = 'expired' AND x.undoes_id IS NULL AND NOT EXISTS (
-            SELECT 1 FROM ledger_exclusion u WHERE u.account_id = x.account_id AND u.undoes_id = x.id))"""
+        WHERE c.ends_on >= %(as_of)s AND {_LIVE}),
+    saved AS (
+        SELECT r.* FROM running r JOIN ledger_openitem i ON i.account_id = r.account_id AND i.id = r.item_id
+        WHERE NOT (i.kind IN {FOLLOWING} AND EXISTS (
+                  SELECT 1 FROM ledger_exclusion x
+                  WHERE x.account_id = i.account_id AND x.item_id = i.origin_id AND {_LIVE})
+              AND NOT EXISTS (
+                  SELECT 1 FROM running p WHERE p.account_id = i.account_id AND p.item_id = i.origin_id)))"""  # noqa: S608
 
 
 def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date) -> Posted:
     """Record what started the limitation period of these items anew on a day: acknowledgement, court or
-    insolvency_claim, with its proof as the reason. Items that are not time-barred after all come back at once.
+    insolvency_claim, with its proof as the reason. Items that are not time-barred after all come back at once, their
+    charges with them.
 
-    Refuses letters and reminders, which restart nothing, a day after `act.on`, and the same event twice. Returns the
+    Refuses letters and reminders, which restart nothing, a day after `act.on` or before an item was there, and the same
+    event twice. Returns the
     items' ids. An event after the period's end is kept but revives nothing.
     """
     if kind not in RECORDED:
@@ -58,6 +75,7 @@ def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date
 
     def work(posting_id: int) -> Result:
         numbers = known_items(act.account_id, item_ids)
+        _refuse_before_birth(act.account_id, item_ids, occurred_on)
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT item_id FROM ledger_interruption WHERE account_id = %s AND item_id = ANY(%s::bigint[]) "
@@ -82,9 +100,24 @@ def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date
     return Posted(done.posting_id, done.created, tuple(done.result["ids"]))
 
 
+def _refuse_before_birth(account_id: int, item_ids: Sequence[int], occurred_on: dt.date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number, born_on FROM ledger_openitem WHERE account_id = %s AND id = ANY(%s::bigint[]) "
+            "AND born_on > %s ORDER BY born_on DESC, id LIMIT 1",
+            [account_id, id_array(item_ids), occurred_on],
+        )
+        row = cursor.fetchone()
+    if row is not None:
+        raise Refusal(
+            _("%(number)s is of %(born)s; what happened on %(occurred)s, before that day, cannot restart its period")
+            % {"number": row[0], "born": row[1], "occurred": occurred_on}
+        )
+
+
 def expire_items(as_of: dt.date) -> int:
-    """Leave the open items whose period ended before `as_of` out of every chase, and take back in those that something
-    recorded since has saved. Returns how many items changed.
+    """Leave the open items whose period ended before `as_of` out of every chase, with the charges on them, and take back
+    in those that something recorded since has saved. Returns how many items changed.
 
     For the whole portfolio, in transactions of some thousand accounts each; asking again changes nothing.
     """
@@ -107,7 +140,9 @@ def _accounts_with_expired(as_of: dt.date) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH {clocks(unexpired_only=True)} "  # noqa: S608
-            "SELECT DISTINCT account_id FROM clock WHERE ends_on < %(as_of)s ORDER BY 1",
+            "SELECT account_id FROM clock WHERE ends_on < %(as_of)s UNION "
+            f"SELECT x.account_id FROM ledger_exclusion x JOIN ({_FOLLOWERS}) f ON f.account_id = x.account_id "
+            f"AND f.origin_id = x.item_id WHERE {_LIVE} ORDER BY 1",
             values(as_of, as_of - dt.timedelta(days=1)),
         )
         return [row[0] for row in cursor.fetchall()]
@@ -121,9 +156,18 @@ def _expire(account_ids: Sequence[int], as_of: dt.date) -> int:
         cursor.execute(
             f"""
             WITH {clocks(account_ids, unexpired_only=True)},
-            over AS (
+            ended AS (
                 SELECT c.account_id, c.id, c.ends_on, i.number, i.amount_minor FROM clock c
                 JOIN ledger_openitem i ON i.account_id = c.account_id AND i.id = c.id WHERE c.ends_on < %(as_of)s),
+            over AS (
+                SELECT * FROM ended UNION ALL
+                SELECT f.account_id, f.id, o.ends_on, f.number, f.amount_minor FROM ({_FOLLOWERS}) f
+                JOIN (SELECT account_id, id, ends_on FROM ended UNION ALL
+                      SELECT x.account_id, x.item_id, split_part(x.reference, '/', 1)::date FROM ledger_exclusion x
+                      WHERE x.account_id = ANY(%(ids)s::bigint[]) AND {_LIVE}) o
+                     ON o.account_id = f.account_id AND o.id = f.origin_id
+                WHERE f.account_id = ANY(%(ids)s::bigint[]) AND NOT EXISTS (
+                    SELECT 1 FROM ended e WHERE e.account_id = f.account_id AND e.id = f.id)),
             posted AS (
                 INSERT INTO ledger_posting (account_id, kind, effective_on, input_hash, result, data, reason, actor)
                 SELECT account_id, 'items_expired', %(as_of)s, '', '{{}}',

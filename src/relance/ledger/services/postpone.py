@@ -66,8 +66,9 @@ def split(act: Act, item_id: int, parts: Sequence[tuple[dt.date, int]]) -> Poste
     """Replace what is open of an item by instalments, each (due date, minor units); `ids` are the instalments.
 
     They inherit the item's nature, doubtful mark and tax in proportion, and come from it (`origin_id`). Nothing is
-    booked: the same is owed as before. Raises Refusal without a reason, for a settled or time-barred item, one that is disputed or
-    with money on its way, and for parts that do not fit (see `rules.instalments`).
+    booked: the same is owed as before. Raises Refusal without a reason, for a settled or time-barred item, one
+    that is disputed or with money on its way, and for parts that do not fit (see `rules.instalments`) or are due after
+    2199.
     """
     refuse_without_reason(act, _("an instalment plan"))
 
@@ -106,7 +107,9 @@ def _refuse_expired(act: Act, item: ItemAtHand) -> None:
 
 def _refuse_too_late(due_on: dt.date) -> None:
     if due_on > LATEST_DUE:
-        raise Refusal(_("%(due)s lies after %(last)s; choose an earlier due date") % {"due": due_on, "last": LATEST_DUE})
+        raise Refusal(
+            _("%(due)s lies after %(last)s; choose an earlier due date") % {"due": due_on, "last": LATEST_DUE}
+        )
 
 
 def _split(act: Act, posting_id: int, item: ItemAtHand, parts: Sequence[tuple[dt.date, int]]) -> list[int]:

@@ -126,8 +126,8 @@ def refuse_cash(number: str, method: str) -> None:
     if method == "cash":
         raise Refusal(
             _(
-                "%(number)s was paid in cash and came from no bank account; hand the money back in cash, against a "
-                "signature, and reverse the payment"
+                "%(number)s was paid in cash and came from no bank account; hand the money back in cash against a "
+                "signature, reverse the payment and record what was kept"
             )
             % {"number": number}
         )

@@ -148,7 +148,8 @@ class RateRow:
     """A line of the rates table. A seed has no id and nobody's name; `replaced` marks a seed that an approved row rules.
 
     `reason` says why a proposal was refused; `replaces_because` why it takes the place of a rate that was in force, and
-    `contradicts_pack` whether that place is a confirmed rate of the country pack.
+    `contradicts_pack` whether that place is a confirmed rate of the country pack. `is_new` is set by the service that
+    entered or decided it just now, and not by one that found it so.
     """
 
     id: int | None
@@ -167,6 +168,7 @@ class RateRow:
     replaced: bool = False
     replaces_because: str = ""
     contradicts_pack: bool = False
+    is_new: bool = field(default=False, compare=False)
 
     @property
     def counts(self) -> bool:

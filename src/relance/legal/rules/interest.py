@@ -40,7 +40,8 @@ def interest(
     the last counts); before the first nothing is open. Where law forbids further interest from a day on (insolvency,
     over-indebtedness), hand in the day before as `until_on`. Empty where the law gives none, and for consumers whose
     interest needs a formal notice that was not received. Raises MissingRate, and NoFigure where the pack knows no
-    rate. Source: C. com. L441-10 and D441-5 for France; each pack's `InterestRule.source` for the others.
+    rate. A contract rate below the floor of a half-year is raised to it there.
+    Source: C. com. L441-10 and D441-5 for France; each pack's `InterestRule.source` for the others.
     """
     rule = _rule(pack, kind)
     begins_on = _begins_on(rule, due_on, terms)
@@ -70,9 +71,7 @@ def check_contract_rate(pack: Pack, kind: PartyKind, percent: Decimal, on: dt.da
                 f"Pas de taux conventionnel pour {party.fr} ({pack.name.fr}) ; laissez-le vide ({rule.source}).",
             )
         )
-    floor = Decimal(0)
-    if rule.floor_series is not None and rule.floor_multiple is not None:
-        floor = pack.decimal(rule.floor_multiple, on) * book.percent(rule.floor_series, on)
+    floor = _floor(pack, rule, on, book)
     if percent < floor:
         raise LegalRefusal(
             Words(
@@ -83,6 +82,13 @@ def check_contract_rate(pack: Pack, kind: PartyKind, percent: Decimal, on: dt.da
                 f"({rule.source}).",
             )
         )
+
+
+def _floor(pack: Pack, rule: InterestRule, on: dt.date, book: RateBook) -> Decimal:
+    """The least contract rate that the law lets stand in the half-year of `on`. Raises MissingRate or NoFigure."""
+    if rule.floor_series is None or rule.floor_multiple is None:
+        return Decimal(0)
+    return pack.decimal(rule.floor_multiple, on) * book.percent(rule.floor_series, on)
 
 
 def _fr(number: Decimal) -> str:
@@ -143,12 +149,9 @@ def _percent(
     terms: InterestTerms,
 ) -> Decimal:
     if rule.contract_rate and terms.contract_percent is not None:
-        floor = _floor(pack, rule, on)
-        # Without the half-year's rate the floor is unknown; what was agreed is never too much.
-        known = floor is None or book.has(floor[0], on)
-        return max(terms.contract_percent, floor[1] * book.percent(floor[0], on)) if floor and known else (
-            terms.contract_percent
-        )
+        # Where the rate behind the floor is missing, what was agreed stands: it is never too much.
+        is_known = rule.floor_series is not None and book.has(rule.floor_series, on)
+        return max(terms.contract_percent, _floor(pack, rule, on, book)) if is_known else terms.contract_percent
     if rule.series is None:
         raise _no_rate(pack, kind)
     fixed = (rule.mode or terms.mode) is RateMode.FIXED_AT_DUE

@@ -8,7 +8,5 @@ class Migration(migrations.Migration):
     dependencies = [("staff", "0003_audit_never_truncated")]
 
     operations = [
-        migrations.AddConstraint(
-            "user", models.UniqueConstraint(Lower("username"), name="staff_user_name_once")
-        ),
+        migrations.AddConstraint("user", models.UniqueConstraint(Lower("username"), name="staff_user_name_once")),
     ]

@@ -18,6 +18,9 @@ from relance.kit.refusal import Refusal
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
+EVENTS_AT_MOST = 500
+"""Events that the timeline shows when asked for all; putting one into words takes a fifth of a millisecond."""
+
 
 @needs(Permission.SEE_ACCOUNTS)
 @require_safe
@@ -34,7 +37,7 @@ def timeline_panel(request: StaffRequest, account_id: int) -> HttpResponse:
     family = request.GET.get("family", "")
     family = family if family in FAMILIES else ""
     asked = whole_number(request.GET.get("limit", ""))
-    limit = EVENT_LIMIT if asked is None else min(asked, 2_000)
+    limit = EVENT_LIMIT if asked is None else min(asked, EVENTS_AT_MOST)
     currency = customers.creditor(account.creditor_id).currency
     context = {
         "account": account,

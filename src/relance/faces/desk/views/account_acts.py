@@ -1,8 +1,8 @@
 """Acts on an account and its payments: free credit notes, requests that a second person decides, interest, refunds."""
 
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from relance.customers import queries as customers
-from relance.faces.desk.access import StaffRequest, needs, whole_number
+from relance.faces.desk.access import StaffRequest, needs, posted_data, whole_number
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import (
     AmountForm,
@@ -21,16 +21,36 @@ from relance.faces.desk.act_forms import (
     ReasonForm,
     WriteOffForm,
 )
-from relance.faces.desk.act_pages import ActPage, Effect, answer_act, found_credit
-from relance.faces.desk.amount_words import amount_text, credit_note_effect
+from relance.faces.desk.act_pages import ActPage, Effect, answer_act, found_credit, open_item_numbered, overdue_of
+from relance.faces.desk.amount_words import amount_text, credit_note_effect, overdue_told
 from relance.faces.desk.day import as_of
 from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import iban, money
 from relance.kit.money import format_amount
+from relance.kit.pages import Page
 from relance.ledger import queries as ledger
 from relance.ledger import services
-from relance.ledger.facts import Act, CreditNoteOrder, Posted
+from relance.ledger.facts import Act, ClaimableInterest, CreditNoteOrder, Posted
 from relance.staff.facts import Permission
+
+CHOSEN_AT_MOST = 200
+"""Items that one act on several items takes."""
+
+_Row = TypeVar("_Row")
+
+
+def _page_of(request: StaffRequest, read: Callable[[str | None], Page[_Row]]) -> Page[_Row]:
+    """The page that the address asks for, or the first one."""
+    try:
+        return read(request.GET.get("after") or None)
+    except ValueError:
+        return read(None)
+
+
+def _chosen_ids(request: StaffRequest, asked: int | None) -> set[int]:
+    """The items that were sent as chosen, or the one that the address names: they are offered whatever the page."""
+    sent = {whole_number(text) for text in request.POST.getlist("items")[:CHOSEN_AT_MOST]} | {asked}
+    return {item_id for item_id in sent if item_id is not None}
 
 
 @needs(Permission.CREDIT_NOTE)
@@ -38,11 +58,14 @@ from relance.staff.facts import Permission
 def credit_note(request: StaffRequest, account_id: int) -> HttpResponse:
     """A credit note on the account, for an invoice or for none."""
     account = found_account(account_id)
-    items = [item for item in ledger.open_items(account_id, as_of()) if item.kind != "refund"]
+    items = ledger.open_item_page(account_id, as_of())
     own = customers.creditor(account.creditor_id).currency
-    currencies = list(dict.fromkeys([own, *(item.currency for item in items)]))
+    currencies = list(dict.fromkeys([own, *ledger.currencies_of(account_id, as_of())]))
     initial = {"number": f"AV-{as_of():%y%m%d}-{secrets.token_hex(3).upper()}", "currency": currencies[0]}
-    form = CreditNoteForm(request.POST or None, initial=initial, items=items, currencies=currencies)
+    form = CreditNoteForm(
+        posted_data(request), initial=initial, items=items, currencies=currencies,
+        find=lambda number: open_item_numbered(account_id, number),
+    )  # fmt: skip
 
     def do(act: Act, data: Mapping[str, Any]) -> Posted:
         order = CreditNoteOrder(data["number"], data["currency"], data["amount_minor"], data.get("item", ""))
@@ -71,7 +94,14 @@ def credit_note(request: StaffRequest, account_id: int) -> HttpResponse:
 def write_off(request: StaffRequest, account_id: int) -> HttpResponse:
     """Ask for a write-off of some items; another person decides."""
     account = found_account(account_id)
-    items = [item for item in ledger.open_items(account_id, as_of()) if item.disputed_minor + item.in_flight_minor == 0]
+    asked = whole_number(request.GET.get("item", ""))
+    listing = _page_of(request, lambda after: ledger.open_item_page(
+        account_id, as_of(), undisputed_only=True, after=after))  # fmt: skip
+    items = list(listing.rows)
+    missing = _chosen_ids(request, asked) - {item.id for item in items}
+    if missing:
+        others = ledger.items_of([account_id], as_of(), overdue_only=False, item_ids=sorted(missing))
+        items[:0] = [item for item in others.get(account_id, []) if item.disputed_minor + item.in_flight_minor == 0]
     named = [
         (item.id, f"{label('document', item.kind)} {item.number} · {money(item.open_minor, item.currency)}")
         for item in items
@@ -79,7 +109,7 @@ def write_off(request: StaffRequest, account_id: int) -> HttpResponse:
     by_id = {item.id: item for item in items}
     asked = whole_number(request.GET.get("item", ""))
     form = WriteOffForm(
-        request.POST or None, initial={"items": [asked]}, items=named, currencies=[item.currency for item in items]
+        posted_data(request), initial={"items": [asked]}, items=named, currencies=[item.currency for item in items]
     )
 
     def effect(data: Mapping[str, Any]) -> Effect:
@@ -105,7 +135,7 @@ def write_off(request: StaffRequest, account_id: int) -> HttpResponse:
         verb="write_off_requested",
         effect=effect,
         template="desk/acts/choice_fields.html",
-        more={"choice_name": "items"},
+        more={"choice_name": "items", "listing": listing},
     )  # fmt: skip
     return answer_act(
         request, account, page, form,
@@ -121,19 +151,25 @@ def write_off(request: StaffRequest, account_id: int) -> HttpResponse:
 def interest(request: StaffRequest, account_id: int) -> HttpResponse:
     """Bill or waive the late-payment interest of some items."""
     account = found_account(account_id)
-    found = [entry for entry in ledger.claimable_interest(account_id, as_of()) if entry.claimable_minor]
+    asked = whole_number(request.GET.get("item", ""))
+    listing = _page_of(request, lambda after: ledger.undecided_items(account_id, as_of(), after))
+    looked_at = sorted(_chosen_ids(request, asked) | set(listing.rows))
+    found = [entry for entry in ledger.claimable_interest(account_id, as_of(), looked_at) if entry.claimable_minor]
     by_id = {entry.item_id: entry for entry in found}
     named = [
         (entry.item_id, f"{entry.item_number} · {money(entry.claimable_minor, entry.currency)}") for entry in found
     ]
     asked = whole_number(request.GET.get("item", ""))
-    chosen = [asked] if asked in by_id else list(by_id)
+    first = found[0].currency if found else ""
+    chosen = [asked] if asked in by_id else [entry.item_id for entry in found if entry.currency == first]
     form = InterestForm(
-        request.POST or None, initial={"items": chosen, "decision": "bill"}, items=named,
+        posted_data(request), initial={"items": chosen, "decision": "bill"}, items=named,
         currencies=[entry.currency for entry in found],
     )  # fmt: skip
 
     def effect(data: Mapping[str, Any]) -> Effect:
+        if request.method != "POST":
+            return Effect(_claimable_told(found))
         entries = [by_id[item_id] for item_id in data.get("items", ()) if item_id in by_id]
         if not entries:
             return Effect()
@@ -156,7 +192,10 @@ def interest(request: StaffRequest, account_id: int) -> HttpResponse:
         verb="interest_waived" if request.POST.get("decision") == "waive" else "interest_billed",
         effect=effect,
         template="desk/acts/choice_fields.html",
-        more={"choice_name": "items", "nothing": "" if found else _("No interest can be claimed today.")},
+        more={
+            "choice_name": "items", "listing": listing,
+            "nothing": "" if found or listing.next_after else _("No interest can be claimed today."),
+        },
     )  # fmt: skip
     return answer_act(
         request, account, page, form, do,
@@ -169,6 +208,15 @@ def interest(request: StaffRequest, account_id: int) -> HttpResponse:
     )  # fmt: skip
 
 
+def _claimable_told(found: Sequence[ClaimableInterest]) -> list[str]:
+    """What can be claimed in all, currency by currency."""
+    totals: dict[str, int] = {}
+    for entry in found:
+        totals[entry.currency] = totals.get(entry.currency, 0) + entry.claimable_minor
+    told = [_("%(amount)s can be claimed in all.") % {"amount": money(minor, code)} for code, minor in totals.items()]
+    return [*told, _("Each currency is decided by itself.")] if len(totals) > 1 else told
+
+
 @needs(Permission.REQUEST_REFUND)
 @require_http_methods(["GET", "POST"])
 def refund(request: StaffRequest, account_id: int, credit_id: int) -> HttpResponse:
@@ -176,14 +224,27 @@ def refund(request: StaffRequest, account_id: int, credit_id: int) -> HttpRespon
     account, credit = found_account(account_id), found_credit(account_id, credit_id)
     if not credit.payer_iban:
         return redirect("desk:credit_payer", account_id, credit_id)
-    initial = {"amount": amount_text(credit.open_minor, credit.currency)}
-    form = AmountForm(request.POST or None, initial=initial, currency=credit.currency)
+    requested_minor = sum(
+        asked.amount_minor for asked in ledger.requests_of(account_id)
+        if asked.kind == "refund" and asked.data["credit"] == credit.id
+    )  # fmt: skip
+    overdue_minor = overdue_of(account_id, credit.currency)
+    spare_minor = max(0, credit.open_minor - requested_minor - overdue_minor)
+    initial = {"amount": amount_text(spare_minor, credit.currency)} if spare_minor else {}
+    form = AmountForm(posted_data(request), initial=initial, currency=credit.currency)
 
     def effect(data: Mapping[str, Any]) -> Effect:
-        if not data.get("amount_minor"):
-            return Effect()
-        words = {"amount": money(data["amount_minor"], credit.currency), "iban": iban(credit.payer_iban)}
-        return Effect([_("%(amount)s goes back to %(iban)s once another person approves.") % words])
+        told, amount_minor = [], data.get("amount_minor") or 0
+        if requested_minor:
+            words = {"amount": money(requested_minor, credit.currency)}
+            told.append(_("%(amount)s of it is asked for already and waits for approval.") % words)
+        if amount_minor:
+            words = {"amount": money(amount_minor, credit.currency), "iban": iban(credit.payer_iban)}
+            told.append(_("%(amount)s goes back to %(iban)s once another person approves.") % words)
+        if not overdue_minor:
+            return Effect(told)
+        owed = overdue_told(overdue_minor, credit.currency)
+        return Effect(told, [owed]) if amount_minor > spare_minor else Effect([*told, owed])
 
     page = ActPage(
         title=_("Ask for a refund"),
@@ -216,7 +277,7 @@ def payer(request: StaffRequest, account_id: int, credit_id: int) -> HttpRespons
         verb="payer_recorded",
     )  # fmt: skip
     return answer_act(
-        request, account, page, PayerForm(request.POST or None),
+        request, account, page, PayerForm(posted_data(request)),
         lambda act, data: services.record_payer(act, credit.id, data["iban"]),
         lambda data: {"reference": credit.number, "iban": iban(data["iban"], masked=True)},
         credit=credit,
@@ -239,7 +300,7 @@ def release(request: StaffRequest, account_id: int, credit_id: int) -> HttpRespo
         leads_to=reverse("desk:account_allocate", args=[account_id]),
     )
     return answer_act(
-        request, account, page, ReasonForm(request.POST or None),
+        request, account, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.release_credit(act, credit.id),
         lambda _data: {"reference": credit.number}, credit=credit,
     )  # fmt: skip
@@ -258,7 +319,7 @@ def return_charge(request: StaffRequest, account_id: int, credit_id: int) -> Htt
         verb="return_charged",
     )
     return answer_act(
-        request, account, page, AmountForm(request.POST or None, currency=credit.currency),
+        request, account, page, AmountForm(posted_data(request), currency=credit.currency),
         lambda act, data: services.post_return_charge(act, credit.id, data["amount_minor"]),
         lambda data: {"reference": credit.number, "asked": format_amount(data["amount_minor"], credit.currency)},
         credit=credit,

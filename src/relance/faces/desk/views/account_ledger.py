@@ -21,6 +21,7 @@ from relance.faces.desk.labels import LABELS, label
 from relance.faces.desk.templatetags.desk import language
 from relance.insight.facts import Statement
 from relance.insight.reports.statement import REPORT as STATEMENT
+from relance.insight.reports.statement import statement_shown
 from relance.kit.money import format_amount
 from relance.kit.pages import Page
 from relance.ledger import queries as ledger
@@ -29,6 +30,8 @@ from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
 BEGINNING = dt.date(1970, 1, 1)
+STATEMENT_LINES = 500
+"""Lines, and open items, of a currency that the statement's page shows; the CSV has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ def statement(request: StaffRequest, account_id: int) -> HttpResponse:
     """The statement of account as a page to print and send; the last three months unless a period is chosen."""
     account = found_account(account_id)
     period = _statement_period(request)
-    told = STATEMENT.query(account_id, period.from_on, period.to_on, period.to_on)
+    told = statement_shown(account_id, period.from_on, period.to_on, STATEMENT_LINES)
     context = {
         "account": account,
         "creditor": customers.creditor(account.creditor_id),

@@ -26,12 +26,15 @@ def item(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
         "as_of": today,
         "entry": aged(found, today),
         "is_doubtful": is_doubtful,
-        "menu": item_menu(found, request.user.may, is_late=found.is_overdue(today), is_doubtful=is_doubtful),
+        "menu": item_menu(
+            found, request.user.may, is_late=found.is_overdue(today), is_doubtful=is_doubtful,
+            traces=ledger.item_traces(account_id, [item_id]).get(item_id, frozenset()),
+        ),
         "allocations": ledger.allocations_of(account_id, item_id=item_id, limit=LINES_AT_MOST),
         "exclusions": [one for one in ledger.exclusions_of(account_id, today) if one.item_id == item_id],
-        "interest": next((one for one in ledger.claimable_interest(account_id, today) if one.item_id == item_id), None),
-        "limitation": next((one for one in ledger.limitations(account_id, today) if one.item.id == item_id), None),
-    }
+        "interest": next(iter(ledger.claimable_interest(account_id, today, [item_id])), None),
+        "limitation": next(iter(ledger.limitations(account_id, today, [item_id])), None),
+    }  # fmt: skip
     return render(request, "desk/item.html", context)
 
 

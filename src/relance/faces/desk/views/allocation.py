@@ -1,6 +1,8 @@
 """The allocation screen: free payments on one side, open items on the other, what was allocated, and undoing it."""
 
 import secrets
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -27,8 +29,8 @@ from relance.ledger.services import allocate_by_hand, undo_allocations
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
-ROWS_AT_MOST = 200
-"""Open items that the screen shows, the oldest due first."""
+ROWS_AT_MOST = 100
+"""Free payments and open items that the screen shows, the oldest of each; with more, a form has too many fields."""
 
 ALLOCATIONS_PER_PAGE = 100
 """Live allocations that a page lists, the newest first."""
@@ -42,10 +44,18 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "desk/allocation/page.html", _context(request, account))
     if not request.htmx and was_sent_before(request, account_id):
+        messages.info(request, str(SENT_BEFORE))
         return redirect("desk:account_allocate", account_id)
-    credits, items, currency, currencies = _sides(account, request.POST.get("currency", ""))
-    choice = read_choice(currency, credits, items, request.POST, fill="fill" in request.POST)
-    context = {"account": account, "choice": choice, "currencies": currencies, "key": request.POST.get("key", "")}
+    sent = request.POST
+    chosen = [whole_number(text) for text in sent.getlist("credit")]
+    typed = [whole_number(name[5:]) for name in sent if name.startswith("item-") and sent[name].strip()]
+    sides = _sides(
+        account, sent.get("currency", ""),
+        {one for one in chosen[:ROWS_AT_MOST] if one is not None},
+        {one for one in typed[:ROWS_AT_MOST] if one is not None},
+    )  # fmt: skip
+    choice = read_choice(sides.currency, sides.credits, sides.items, sent, fill="fill" in sent)
+    context = {"account": account, "choice": choice, "sides": sides, "key": sent.get("key", "")}
     context["reason"] = request.POST.get("reason", "")
     if request.htmx:
         return render(request, "desk/allocation/choice.html", context)
@@ -63,7 +73,9 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
             return redirect("desk:account_allocate", account_id)
     elif choice.gone and not choice.credits:
         # With nothing left to choose from, the choice has no place for its trouble, and its amounts no use.
-        refusal, context["choice"] = choice.trouble, first_choice(currency, credits, items, None, None)
+        refusal, context["choice"] = choice.trouble, first_choice(
+            sides.currency, sides.credits, sides.items, None, None
+        )
     whole = _context(request, account) | context | {"refusal": refusal}
     return render(request, "desk/allocation/page.html", whole, status=200 if "fill" in request.POST else 422)
 
@@ -72,8 +84,12 @@ def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
     """Everything the screen shows; `credit` and `item` of the address choose what it begins with."""
     query = request.GET
     credit_id, item_id = whole_number(query.get("credit", "")), whole_number(query.get("item", ""))
-    credits, items, currency, currencies = _sides(account, query.get("currency", ""), credit_id, item_id)
-    known = {credit.id for credit in credits}
+    sides = _sides(
+        account, query.get("currency", ""),
+        set() if credit_id is None else {credit_id}, set() if item_id is None else {item_id},
+    )  # fmt: skip
+    currency = sides.currency
+    known = {credit.id for credit in sides.credits}
     try:
         listing = ledger.allocation_page(account.id, currency, query.get("after") or None, ALLOCATIONS_PER_PAGE)
     except ValueError:
@@ -81,8 +97,8 @@ def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
     return {
         "account": account,
         "as_of": as_of(),
-        "currencies": currencies,
-        "choice": first_choice(currency, credits, items, credit_id if credit_id in known else None, item_id),
+        "sides": sides,
+        "choice": first_choice(currency, sides.credits, sides.items, credit_id if credit_id in known else None, item_id),
         "key": secrets.token_hex(12),
         "listing": listing,
         "may_undo": any(not one.belongs_to for one in listing.rows),
@@ -90,30 +106,39 @@ def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
     }
 
 
-def _sides(
-    account: AccountFacts, currency: str, credit_id: int | None = None, item_id: int | None = None
-) -> tuple[list[CreditFacts], list[OpenItemFacts], str, list[str]]:
-    """The free payments (oldest first) and open items of one currency, which one, and all there are."""
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The oldest free payments and open items of one currency, the currencies there are, and how many of each side."""
+
+    credits: Sequence[CreditFacts]
+    items: Sequence[OpenItemFacts]
+    currency: str
+    currencies: Sequence[str]
+    credit_count: int
+    item_count: int
+
+
+def _sides(account: AccountFacts, currency: str, credit_ids: Set[int], item_ids: Set[int]) -> Sides:
+    """Both sides of the screen; these payments and items are among them wherever they stand."""
     today = as_of()
-    free = [
-        credit
-        for credit in reversed(ledger.credits_of(account.id, today))
-        if credit.open_minor > 0 and credit.reversed_on is None and credit.kind in {"receipt", "credit_note"}
-    ]
-    items = ledger.open_items(account.id, today)
     currencies = ledger.currencies_of(account.id, today) or [""]
-    for one in (*free, *items):
-        if (isinstance(one, CreditFacts) and one.id == credit_id) or (
-            isinstance(one, OpenItemFacts) and one.id == item_id
-        ):
-            currency = currency or one.currency
+    asked = ledger.items_of([account.id], today, overdue_only=False, item_ids=sorted(item_ids)).get(account.id, [])
+    if not currency and (credit_ids or asked):
+        first = ledger.credits_of(account.id, today, credit_id=min(credit_ids)) if credit_ids else asked
+        currency = next((one.currency for one in first), "")
     if currency not in currencies:
-        currency = free[0].currency if free else currencies[0]
-    return (
-        [credit for credit in free if credit.currency == currency],
-        [item for item in items if item.currency == currency][:ROWS_AT_MOST],
+        oldest = ledger.free_credits(account.id, today, limit=1).rows
+        currency = oldest[0].currency if oldest else currencies[0]
+    free = ledger.free_credits(account.id, today, currency, limit=ROWS_AT_MOST, ids=sorted(credit_ids))
+    listing = ledger.open_item_page(account.id, today, currency=currency, limit=ROWS_AT_MOST)
+    listed = {item.id for item in listing.rows}
+    return Sides(
+        sorted(free.rows, key=lambda credit: (credit.received_on, credit.id)),
+        [*listing.rows, *(item for item in asked if item.currency == currency and item.id not in listed)],
         currency,
         currencies,
+        free.total,
+        listing.total,
     )
 
 

@@ -14,15 +14,19 @@ from relance.customers import queries as customers
 from relance.faces.desk.access import StaffRequest, needs, whole_number
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import ActForm
+from relance.faces.desk.act_pages import overdue_of
+from relance.faces.desk.amount_words import overdue_told
 from relance.faces.desk.books import account_names
 from relance.faces.desk.day import as_of
 from relance.faces.desk.request_forms import ApprovalForm, RequestRefusalForm
+from relance.faces.desk.second_person import refuse_dependent
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
 from relance.ledger import services
 from relance.ledger.facts import Act, Posted, RequestFacts
 from relance.staff.facts import Permission
+from relance.staff.queries import may_decide_for
 from relance.staff.services import record_audit
 
 STATES = ("requested", "approved", "refused", "withdrawn")
@@ -112,6 +116,8 @@ def _decide(
         act = Act(asked.account_id, as_of(), request.user.username, data["reason"], f"desk:{data['key']}")
         try:
             with transaction.atomic():
+                if approval is not None:
+                    refuse_dependent(act.actor, asked.requested_by)
                 posted = do(act, asked.id)
                 if posted.created:
                     account = found_account(asked.account_id)
@@ -142,16 +148,20 @@ def _one(
     codes = {entry.account: entry for entry in ledger.account_mappings(account.creditor_id, as_of())}
     names = account_names(account.creditor_id, as_of())
     effect = ledger.request_effect(asked) if asked.state == "requested" else None
+    overdue_minor = overdue_of(account.id, asked.currency) if effect and asked.kind == "refund" else 0
     context = {
         "asked": asked,
         "account": account,
+        "overdue": overdue_told(overdue_minor, asked.currency) if overdue_minor else "",
         "effect": effect,
         "entries": [
             (codes[debit].code, codes[credit].code, minor)
             for debit, credit, minor in (effect.entries if effect else ())
         ],
         "names": names,
-        "is_own": asked.requested_by == request.user.username,
+        "origin": ledger.refund_origin(account.id, int(str(asked.data["credit"]))) if asked.kind == "refund" else None,
+        "is_own": asked.requested_by.casefold() == request.user.username.casefold(),
+        "is_second": may_decide_for(request.user.username, asked.requested_by),
         "approval_form": approval or ApprovalForm(),
         "refusal_form": refusal or RequestRefusalForm(),
     }

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from django.contrib import messages
@@ -45,7 +46,7 @@ def page(request: StaffRequest) -> HttpResponse:
 def map_one(request: StaffRequest) -> HttpResponse:
     """Give one account of the ledger the creditor's own code and name from a day on."""
     today = as_of()
-    books = chosen_books(request.POST, today, today)
+    books = chosen_books(request.session, request.POST, today, today)
     if books is None:
         return _page(request, request.POST)
     form = _mapping_form(books, today, request.POST)
@@ -79,7 +80,7 @@ def map_one(request: StaffRequest) -> HttpResponse:
 def set_policy(request: StaffRequest) -> HttpResponse:
     """Show what a new policy changes; with the confirmation, let it rule from now on."""
     today = as_of()
-    books = chosen_books(request.POST, today, today)
+    books = chosen_books(request.session, request.POST, today, today)
     if books is None:
         return _page(request, request.POST)
     form = _policy_form(books, request.POST)
@@ -95,7 +96,7 @@ def set_policy(request: StaffRequest) -> HttpResponse:
             form.add_error("contract_percent", refused)
         elif not changes:
             form.add_error(None, _("This is the policy already in force; nothing would change."))
-        elif request.POST.get("confirmed") == "yes" and _change(request, books, policy, form, changes):
+        elif request.POST.get("confirmed") == "yes" and _change(request, books, policy, form):
             messages.success(request, _("The new policy is in force."))
             return _back(books)
     confirm = changes if form.is_valid() else []
@@ -107,18 +108,23 @@ def _change(
     books: Books,
     policy: PolicyFacts,
     form: PolicyForm,
-    changes: Sequence[tuple[str, str, str]],
 ) -> bool:
     try:
         with transaction.atomic():
             reason = form.cleaned_data["reason"]
+            before, after = _raw(ledger.policy(books.creditor.id)), _raw(policy)
             change_policy(books.creditor.id, policy, reason, request.user.username)
-            details = {name: f"{before} → {after}" for name, before, after in changes}
+            details = {name: f"{before[name]} → {value}" for name, value in after.items() if before[name] != value}
             record_audit(request.user, "policy_changed", books.creditor.code, details | {"reason": reason})
     except Refusal as refusal:
         form.add_error(None, str(refusal))
         return False
     return True
+
+
+def _raw(policy: PolicyFacts) -> dict[str, str]:
+    """A policy's values by their names in the ledger, which no language changes."""
+    return {name: "none" if value is None else str(value) for name, value in asdict(policy).items()}
 
 
 def policy_in_words(policy: PolicyFacts, creditor: CreditorFacts) -> list[tuple[str, str]]:
@@ -197,7 +203,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     today = as_of()
-    books = chosen_books(parameters, today, today)
+    books = chosen_books(request.session, parameters, today, today)
     if books is None:
         return render(request, "desk/journal_empty.html")
     reader = language()

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from relance.customers import queries as customers
 from relance.faces.desk.access import StaffRequest, needs, plain, whole_number
-from relance.faces.desk.books import known_creditors
+from relance.faces.desk.books import chosen_creditor, known_creditors
 from relance.faces.desk.day import as_of
-from relance.faces.desk.deposit_forms import DepositForm
+from relance.faces.desk.deposit_forms import OFFERED_AT_MOST, DepositForm
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
@@ -41,10 +41,11 @@ def create(request: StaffRequest) -> HttpResponse:
     creditors = known_creditors()
     if not creditors:
         return render(request, "desk/journal_empty.html")
+    chosen = chosen_creditor(request.session, creditors, request.POST.get("creditor", ""))
     if request.method != "POST":
-        return _form(request, DepositForm(today=today, creditors=creditors))
+        return _form(request, DepositForm(today=today, creditors=creditors, chosen=chosen))
     form = DepositForm(request.POST, today=today, creditors=creditors)
-    if request.POST.get("do") != "post":
+    if request.POST.get("do") != "post" and form.knows_currency:
         form.find_accounts()
         form.read_amounts()
         for row in form.rows:
@@ -54,11 +55,10 @@ def create(request: StaffRequest) -> HttpResponse:
         return _form(request, form, asks_only=True)
     if form.is_valid():
         order = form.order()
-        newest = next((slip.id for slip in ledger.deposits(limit=1).rows), 0)
         try:
             with transaction.atomic():
-                deposit_id = post_deposit(order, request.user.username, f"desk:{form.cleaned_data['key']}")
-                if deposit_id > newest:
+                posted = post_deposit(order, request.user.username, f"desk:{form.cleaned_data['key']}")
+                if posted.created:
                     details = {
                         "on": order.deposited_on.isoformat(),
                         "amount": format_amount(form.total_minor, order.currency),
@@ -69,11 +69,11 @@ def create(request: StaffRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            if deposit_id <= newest:
-                messages.info(request, _("This slip was posted before; nothing was added."))
-            else:
+            if posted.created:
                 messages.success(request, _("The slip is posted; each cheque is a payment of its account."))
-            return redirect("desk:deposit", deposit_id)
+            else:
+                messages.info(request, _("This slip was posted before; nothing was added."))
+            return redirect("desk:deposit", posted.id)
     return _form(request, form, status=422)
 
 
@@ -94,6 +94,9 @@ def total(request: StaffRequest) -> HttpResponse:
     if not creditors:
         raise Http404
     form = DepositForm(request.POST, today=as_of(), creditors=creditors)
+    if not form.knows_currency:
+        form.is_valid()
+        return render(request, "desk/deposit_total.html", {"form": form}, status=422)
     form.read_amounts()
     return render(request, "desk/deposit_total.html", {"form": form})
 
@@ -109,7 +112,7 @@ def lookup(request: StaffRequest) -> HttpResponse:
         "place": place,
         "typed": typed,
         "found": found,
-        "items": ledger.open_items(found.id, as_of()) if found else [],
+        "items": ledger.open_item_page(found.id, as_of(), limit=OFFERED_AT_MOST).rows if found else [],
         "suggestions": [] if found or len(typed) < 2 else customers.find_accounts(typed, limit=SUGGESTIONS).rows,
     }
     return render(request, "desk/deposit_lookup.html", context)

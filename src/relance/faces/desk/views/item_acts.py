@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, posted_data
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import (
     AmountForm,
@@ -45,7 +45,8 @@ def credit_note(request: StaffRequest, account_id: int, item_id: int) -> HttpRes
     initial = {"number": f"AV-{as_of():%y%m%d}-{secrets.token_hex(3).upper()}"}
     if item.open_minor:
         initial["amount"] = amount_text(item.open_minor, item.currency)
-    form = CreditNoteForm(request.POST or None, initial=initial, items=(), currencies=[item.currency])
+    form = CreditNoteForm(posted_data(request), initial=initial, items=None, currencies=[item.currency],
+                          find=lambda _number: None)  # fmt: skip
 
     def do(act: Act, data: Mapping[str, Any]) -> Posted:
         order = CreditNoteOrder(data["number"], item.currency, data["amount_minor"], item.number)
@@ -96,7 +97,7 @@ def correct(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
         effect=lambda _data: Effect(told, warnings),
     )  # fmt: skip
     return answer_act(
-        request, account, page, ReasonForm(request.POST or None),
+        request, account, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.correct_item(act, item.id),
         lambda _data: {"item": item.number, "amount": format_amount(item.amount_minor, item.currency)},
         item=item,
@@ -108,7 +109,7 @@ def correct(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
 def postpone(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Give an item another due date; the document keeps its own."""
     account, item = found_account(account_id), found_item(account_id, item_id)
-    form = PostponeForm(request.POST or None, today=as_of())
+    form = PostponeForm(posted_data(request), today=as_of())
 
     def effect(data: Mapping[str, Any]) -> Effect:
         due_on: dt.date | None = data.get("due_on")
@@ -144,7 +145,7 @@ def split(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     first_on = as_of() + dt.timedelta(days=30)
     if "fill" in request.POST:
         return _fill(request, account_id, item)
-    form = SplitForm(request.POST or None, initial={"count": 3, "first_on": first_on}, currency=item.currency)
+    form = SplitForm(posted_data(request), initial={"count": 3, "first_on": first_on}, currency=item.currency)
     rows = form.rows or equal_parts(item.open_minor, item.currency, 3, first_on)
     page = _page(
         item,
@@ -196,7 +197,7 @@ def _fill(request: StaffRequest, account_id: int, item: OpenItemFacts) -> HttpRe
 def dispute(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Leave a disputed part of an item out of what is chased."""
     account, item = found_account(account_id), found_item(account_id, item_id)
-    form = DisputeForm(request.POST or None, currency=item.currency)
+    form = DisputeForm(posted_data(request), currency=item.currency)
 
     def effect(data: Mapping[str, Any]) -> Effect:
         left = item.open_minor - item.disputed_minor
@@ -243,7 +244,7 @@ def lift(request: StaffRequest, account_id: int, exclusion_id: int) -> HttpRespo
         effect=lambda _data: Effect([_("%(amount)s is chased again from today on.") % {"amount": amount}]),
     )
     return answer_act(
-        request, account, page, ReasonForm(request.POST or None),
+        request, account, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.lift_exclusion(act, exclusion_id),
         lambda _data: {"item": item.number, "amount": format_amount(found.amount_minor, item.currency)},
         item=item,
@@ -264,7 +265,7 @@ def doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
         verb="marked_doubtful",
     )
     return answer_act(
-        request, account, page, ReasonForm(request.POST or None),
+        request, account, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.mark_doubtful(act, [item.id]),
         lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip
@@ -284,7 +285,7 @@ def not_doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpRe
         verb="unmarked_doubtful",
     )
     return answer_act(
-        request, account, page, ReasonForm(request.POST or None),
+        request, account, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.unmark_doubtful(act, [item.id]),
         lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip
@@ -295,7 +296,7 @@ def not_doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpRe
 def interruption(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Record what started the limitation period of an item anew."""
     account, item = found_account(account_id), found_item(account_id, item_id)
-    form = InterruptionForm(request.POST or None, today=as_of(), initial={"occurred_on": as_of()})
+    form = InterruptionForm(posted_data(request), today=as_of(), initial={"occurred_on": as_of()})
     page = _page(
         item,
         title=_("Limitation of %(number)s") % {"number": item.number},
@@ -328,7 +329,7 @@ def late_fee(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
         verb="late_fee_charged",
     )  # fmt: skip
     return answer_act(
-        request, account, page, AmountForm(request.POST or None, currency=item.currency),
+        request, account, page, AmountForm(posted_data(request), currency=item.currency),
         lambda act, data: services.post_late_fee(act, item.id, data["amount_minor"], item.currency),
         lambda data: {"item": item.number, "asked": format_amount(data["amount_minor"], item.currency)},
         item=item,
@@ -349,7 +350,7 @@ def indemnity(request: StaffRequest, account_id: int, item_id: int) -> HttpRespo
         verb="indemnity_charged",
     )
     return answer_act(
-        request, account, page, ReasonForm(request.POST or None),
+        request, account, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.post_indemnity(act, item.id),
         lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip

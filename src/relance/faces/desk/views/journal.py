@@ -1,7 +1,7 @@
 """The journal of a creditor: its entries by day, the seals on them, and their files."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from relance.faces.desk.access import StaffRequest, needs, plain
+from relance.faces.desk.access import StaffRequest, needs, plain, posted_data
 from relance.faces.desk.books import Books, account_names, chosen_books, day_of
 from relance.faces.desk.csv_export import csv_lines
 from relance.faces.desk.day import as_of
@@ -23,7 +23,7 @@ from relance.faces.desk.templatetags.desk import day, language
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
 from relance.ledger.journal import CSV_COLUMNS, FEC_COLUMNS, JournalRow, SealFacts, csv_rows, fec_rows
-from relance.ledger.services import refuse_long_span, seal_through
+from relance.ledger.services import JournalBusy, refuse_long_span, seal_through
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
@@ -41,7 +41,7 @@ class JournalDay:
 @require_safe
 def page(request: StaffRequest) -> HttpResponse:
     """Entries by day, oldest first, of one creditor and period; by ledger account and document when asked for."""
-    books = _books(request.GET)
+    books = _books(request)
     if books is None:
         return render(request, "desk/journal_empty.html")
     code, document = plain(request.GET.get("account", ""))[:20], plain(request.GET.get("document", ""))[:80]
@@ -68,12 +68,13 @@ def page(request: StaffRequest) -> HttpResponse:
 def seal(request: StaffRequest) -> HttpResponse:
     """Choose the last day to seal, see what that closes, and seal."""
     today = as_of()
-    books = chosen_books(request.POST or request.GET, today, today)
+    sent = posted_data(request)
+    books = chosen_books(request.session, request.GET if sent is None else sent, today, today)
     if books is None:
         return render(request, "desk/journal_empty.html")
     last = ledger.sealed_through(books.creditor.id)
     form = SealForm(
-        request.POST or (request.GET if "through" in request.GET else None),
+        request.GET if sent is None and "through" in request.GET else sent,
         initial={"through": today - dt.timedelta(days=1), "creditor": books.creditor.code},
         today=today,
         sealed_through=last,
@@ -85,12 +86,13 @@ def seal(request: StaffRequest) -> HttpResponse:
         try:
             # Sealing takes months one by one, each for good: a row of the audit trail cannot wait to undo them.
             day_count = seal_through(books.creditor.id, through, request.user.username, today)
+        except JournalBusy as busy:
+            _audit_seals(request, books, through, busy.day_count)
+            form.add_error(None, str(busy))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
-            if day_count:
-                details = {"through": through.isoformat(), "days": day_count}
-                record_audit(request.user, "journal_sealed", books.creditor.code, details)
+            _audit_seals(request, books, through, day_count)
             told = ngettext(
                 "%(count)s day is sealed, through %(on)s.", "%(count)s days are sealed, through %(on)s.", day_count
             )
@@ -105,6 +107,14 @@ def seal(request: StaffRequest) -> HttpResponse:
     context = {"form": form, "books": books, "sealed_through": last, "effect": effect}
     refused = request.method == "POST" and bool(form.errors)
     return render(request, "desk/journal_seal.html", context, status=422 if refused else 200)
+
+
+def _audit_seals(request: StaffRequest, books: Books, asked: dt.date, day_count: int) -> None:
+    """Write down what was sealed, which after a refusal is less than was asked for; nothing, no row."""
+    if day_count:
+        reached = ledger.sealed_through(books.creditor.id) or asked
+        details = {"through": min(asked, reached).isoformat(), "days": day_count}
+        record_audit(request.user, "journal_sealed", books.creditor.code, details)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +148,7 @@ def _seal_effect(creditor_id: int, last: dt.date | None, through: dt.date) -> Se
 @require_safe
 def export(request: StaffRequest) -> HttpResponseBase:
     """The entries of the period as CSV, streamed."""
-    books = _found_books(request.GET)
+    books = _found_books(request)
     record_audit(request.user, "journal_exported", books.creditor.code, _told(books) | {"format": "csv"})
     name = f"journal-{books.creditor.code}-{books.from_on}-{books.to_on}.csv"
     return _file(csv_lines(_csv(books, language())), "text/csv; charset=utf-8", name)
@@ -148,7 +158,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
 @require_safe
 def export_fec(request: StaffRequest) -> HttpResponseBase:
     """The entries of the period in the layout of the French tax administration; other currencies are left out."""
-    books = _found_books(request.GET)
+    books = _found_books(request)
     siren = "".join(character for character in books.creditor.siren if character.isdigit())
     if not siren:
         messages.error(request, _("The file is named by the creditor's SIREN; import it with the creditor first."))
@@ -177,13 +187,13 @@ def _fec(books: Books) -> Iterator[bytes]:
             yield ("\t".join(row) + "\r\n").encode()
 
 
-def _books(parameters: Mapping[str, str]) -> Books | None:
+def _books(request: StaffRequest) -> Books | None:
     today = as_of()
-    return chosen_books(parameters, today.replace(day=1), today)
+    return chosen_books(request.session, request.GET, today.replace(day=1), today)
 
 
-def _found_books(parameters: Mapping[str, str]) -> Books:
-    books = _books(parameters)
+def _found_books(request: StaffRequest) -> Books:
+    books = _books(request)
     if books is None:
         raise Http404
     return books

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, posted_data
 from relance.faces.desk.account_page import account_context, effect_of_payment, found_account
 from relance.faces.desk.act_forms import ReversalForm
-from relance.faces.desk.act_pages import posting_key, said
+from relance.faces.desk.act_pages import open_item_numbered, posting_key, said
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import PaymentForm
 from relance.faces.desk.templatetags.desk import money
@@ -33,17 +33,19 @@ def record(request: StaffRequest, account_id: int) -> HttpResponse:
     """The form in the page of its account, and the posting; the answer shows what the payment did."""
     account = found_account(account_id)
     today = as_of()
-    items = ledger.open_items(account_id, today)
+    items = ledger.open_item_page(account_id, today)
     currencies = list(
-        dict.fromkeys([*(item.currency for item in items), customers.creditor(account.creditor_id).currency])
-    )
+        dict.fromkeys([*(item.currency for item in items.rows), *ledger.currencies_of(account_id, today),
+                       customers.creditor(account.creditor_id).currency])
+    )  # fmt: skip
     initial = {
         "received_on": today,
         "method": "transfer",
         "currency": currencies[0],
         "reference": f"DESK-{today:%y%m%d}-{secrets.token_hex(4).upper()}",
     }
-    form = PaymentForm(request.POST or None, initial=initial, today=today, currencies=currencies, items=items)
+    form = PaymentForm(posted_data(request), initial=initial, today=today, currencies=currencies, items=items,
+                       find=lambda number: open_item_numbered(account_id, number))  # fmt: skip
     if request.method == "POST" and form.is_valid():
         order = form.order(account_id)
         try:
@@ -68,7 +70,7 @@ def record(request: StaffRequest, account_id: int) -> HttpResponse:
             else:
                 title = _("Payment of %(amount)s recorded")
                 effects = effect_of_payment(
-                    items, ledger.open_items(account_id, today), posted.unallocated_minor, order.currency
+                    account_id, posted.credit_id, today, posted.unallocated_minor, order.currency
                 )
             return _done(request, account, title % {"amount": amount}, effects)
     status = 422 if request.method == "POST" else 200
@@ -90,7 +92,7 @@ def _done(request: StaffRequest, account: AccountFacts, title: str, effects: lis
 
 def _reference_clash(account: AccountFacts, number: str, otherwise: str) -> str:
     """The refusal in the reader's language when it is the reference that is taken."""
-    if any(credit.number == number for credit in ledger.credits_of(account.id, as_of())):
+    if ledger.credits_of(account.id, as_of(), number=number, limit=1):
         return _("This reference is taken by another payment of this account; write another one.")
     return otherwise
 
@@ -105,7 +107,7 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
     if credit.reversed_on is not None:
         messages.info(request, _("This payment is already reversed."))
         return redirect("desk:account", account_id)
-    form = ReversalForm(request.POST or None, initial={"reversed_on": today}, earliest=credit.received_on, today=today)
+    form = ReversalForm(posted_data(request), initial={"reversed_on": today}, earliest=credit.received_on, today=today)
     if request.method == "POST" and form.is_valid():
         reversed_on, reason = form.cleaned_data["reversed_on"], form.cleaned_data["reason"]
         try:
@@ -137,7 +139,7 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
 
 
 def _receipt(account_id: int, credit_id: int) -> CreditFacts:
-    for credit in ledger.credits_of(account_id, as_of()):
-        if credit.id == credit_id and credit.kind == "receipt":
+    for credit in ledger.credits_of(account_id, as_of(), credit_id=credit_id):
+        if credit.kind == "receipt":
             return credit
     raise Http404

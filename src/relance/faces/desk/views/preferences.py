@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from relance.faces.desk.access import StaffRequest, public, signed_in
+from relance.faces.desk.access import StaffRequest, posted_data, public, signed_in
 from relance.faces.desk.forms import PasswordForm
 from relance.faces.desk.views.sign_in import safe_next
 from relance.kit.refusal import Refusal
@@ -22,7 +22,7 @@ from relance.staff import services
 @require_http_methods(["GET", "POST"])
 def page(request: StaffRequest) -> HttpResponse:
     """Language and password; the password first while it is one that somebody else chose."""
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(posted_data(request))
     status = 200
     if request.method == "POST":
         status = 422

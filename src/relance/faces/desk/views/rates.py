@@ -15,6 +15,7 @@ from relance.customers.queries import countries_with_accounts
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.day import as_of
 from relance.faces.desk.rate_forms import RateForm, RefusalForm, ReplacementForm
+from relance.faces.desk.second_person import refuse_dependent
 from relance.faces.desk.templatetags.desk import day, language
 from relance.faces.desk.templatetags.finance import percentage
 from relance.kit.refusal import Refusal
@@ -23,7 +24,6 @@ from relance.legal.facts import Pack, RateGap, RateRow, RateState, Series, half_
 from relance.legal.packs import packs
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
-
 
 WARNED_DAYS = 30
 """How many days before a half-year begins the page says that its rate is missing."""
@@ -124,7 +124,8 @@ def propose(request: StaffRequest, series: str) -> HttpResponse:
                 row = services.propose_rate(
                     series, data["valid_from"], data["percent"], data["source"], request.user.username
                 )
-                record_audit(request.user, "rate_proposed", series, _told(row))
+                if row.is_new:
+                    record_audit(request.user, "rate_proposed", series, _told(row))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -149,7 +150,8 @@ def replace(request: StaffRequest, series: str) -> HttpResponse:
                 row = services.replace_rate(
                     series, data["valid_from"], data["percent"], data["source"], data["reason"], request.user.username
                 )
-                record_audit(request.user, "rate_proposed", series, _told(row))
+                if row.is_new:
+                    record_audit(request.user, "rate_proposed", series, _told(row))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -166,8 +168,9 @@ def approve(request: StaffRequest, rate_id: int) -> HttpResponse:
     found = _proposal(rate_id)
     try:
         with transaction.atomic():
+            refuse_dependent(request.user.username, found.proposed_by)
             row = services.approve_rate(rate_id, request.user.username)
-            if found.state is RateState.PROPOSED:
+            if row.is_new:
                 record_audit(request.user, "rate_approved", row.series, _told(row))
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -188,7 +191,7 @@ def refuse(request: StaffRequest, rate_id: int) -> HttpResponse:
     try:
         with transaction.atomic():
             row = services.refuse_rate(rate_id, request.user.username, form.cleaned_data["reason"])
-            if found.state is RateState.PROPOSED:
+            if row.is_new:
                 record_audit(request.user, "rate_refused", row.series, _told(row) | {"reason": row.reason})
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -250,12 +253,8 @@ def _cards(today: dt.date) -> list[SeriesCard]:
     cards = []
     for series in queries.series():
         rows = by_series.get(series.code, [])
-        in_force = (
-            row for row in rows if row.valid_from <= today <= row.valid_to and row.counts
-        )
-        cards.append(
-            SeriesCard(series, next(in_force, None), rows, gaps.get(series.code), ahead.get(series.code))
-        )
+        in_force = (row for row in rows if row.valid_from <= today <= row.valid_to and row.counts)
+        cards.append(SeriesCard(series, next(in_force, None), rows, gaps.get(series.code), ahead.get(series.code)))
     return cards
 
 

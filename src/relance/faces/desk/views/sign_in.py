@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from relance.faces.desk.access import StaffRequest, address_of, home_address, public, signed_in
+from relance.faces.desk.access import StaffRequest, address_of, home_address, posted_data, public, signed_in
 from relance.faces.desk.forms import SignInForm
 from relance.staff import services
 
@@ -23,7 +23,7 @@ def page(request: HttpRequest) -> HttpResponse:
     following = safe_next(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(following)
-    form = SignInForm(request.POST or None)
+    form = SignInForm(posted_data(request))
     status = 200
     if request.method == "POST" and form.is_valid():
         outcome = services.sign_in(

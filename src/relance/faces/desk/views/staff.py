@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, posted_data
 from relance.faces.desk.forms import NewStaffForm
 from relance.faces.desk.labels import choices, label
 from relance.kit.refusal import Refusal
@@ -25,7 +25,7 @@ def page(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def create(request: StaffRequest) -> HttpResponse:
     """Add a person; their first password is shown once."""
-    form = NewStaffForm(request.POST or None, initial={"language": request.user.language})
+    form = NewStaffForm(posted_data(request), initial={"language": request.user.language})
     status = 200
     if request.method == "POST":
         status = 422

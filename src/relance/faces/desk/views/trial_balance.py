@@ -79,7 +79,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
 
 def _books(request: StaffRequest) -> Books | None:
     today = as_of()
-    return chosen_books(request.GET, today.replace(month=1, day=1), today)
+    return chosen_books(request.session, request.GET, today.replace(month=1, day=1), today)
 
 
 def _told(books: Books) -> dict[str, str]:
