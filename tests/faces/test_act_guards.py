@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,10 @@ from relance.ledger.services import (
 from relance.staff.facts import Role
 from relance.staff.queries import audit_rows
 from tests.acts import postpone, split, write_off
-from tests.cast import FABRE, the
+from tests.cast import FABRE, Office, the
 from tests.faces.conftest import TODAY, SignedIn
 from tests.faces.test_account_acts import item_id
 from tests.faces.test_pages import text_of
-
 
 IBAN = "FR7630006000011234567890189"
 
@@ -125,8 +125,7 @@ def confirmed(client: Client, address: str) -> Any:
     asked = client.post(address, sent)
     mark = re.search(r'name="confirmed" value="(\w+)"', asked.content.decode())
     assert asked.status_code == 422 and mark is not None
-    answer = client.post(address, sent | {"confirmed": mark[1]})
-    return answer
+    return client.post(address, sent | {"confirmed": mark[1]})
 
 
 def test_a_write_off_and_a_credit_note_are_taken_back(account_id: int, client: Client) -> None:
@@ -186,3 +185,13 @@ def test_a_refund_leaves_what_is_overdue(account_id: int, sign_in: Callable[...,
     assert more.status_code == 422 and "dunning may begin again" in text_of(more.content)
     (asked,) = requests_of(account_id)
     assert "€45.50 is overdue on this account" in text_of(client.get(f"/approvals/{asked.id}/").content)
+
+
+def test_interest_is_decided_one_currency_at_a_time(portfolio: None, client: Client, tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.bill("FABRE", "E-1", "1000.00", "2024-12-01", "2025-01-01")
+    office.bill("FABRE", "U-1", "1000.00", "2024-12-01", "2025-01-01", currency="USD")
+    page = client.get(f"/accounts/{the(FABRE).id}/interest/").content.decode()
+    assert page.count('name="items"') == 2 and len(re.findall(r'name="items"[^>]*checked', page)) == 1
+    assert text_of(page.encode()).count("can be claimed in all.") == 2
+    assert "Each currency is decided by itself." in text_of(page.encode())

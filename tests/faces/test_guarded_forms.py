@@ -46,7 +46,14 @@ def test_a_key_of_another_act_is_refused_and_its_double_is_not(account_id: int, 
 
 def test_a_double_is_known_when_its_invoice_is_settled_by_it(account_id: int, client: Client) -> None:
     address = f"/accounts/{account_id}/credit-note/"
-    form = {"item": "B-1", "amount": "45.50", "currency": "EUR", "number": "AV-1", "reason": "billed twice", "key": "k1"}
+    form = {
+        "item": "B-1",
+        "amount": "45.50",
+        "currency": "EUR",
+        "number": "AV-1",
+        "reason": "billed twice",
+        "key": "k1",
+    }
     assert client.post(address, form).status_code == 302
     answer = client.post(address, form, follow=True)
     assert "sent before" in text_of(answer.content) and answer.redirect_chain
@@ -59,7 +66,14 @@ def test_a_credit_note_does_not_lose_its_invoice(account_id: int, client: Client
         if item.number in numbers:
             order = ReceiptOrder(account_id, f"P-{item.number}", "EUR", item.open_minor, TODAY, "transfer", item.number)
             post_receipt(order, "bank")
-    form = {"item": "B-1", "amount": "45.50", "currency": "EUR", "number": "AV-1", "reason": "billed twice", "key": "k1"}
+    form = {
+        "item": "B-1",
+        "amount": "45.50",
+        "currency": "EUR",
+        "number": "AV-1",
+        "reason": "billed twice",
+        "key": "k1",
+    }
     answer = client.post(f"/accounts/{account_id}/credit-note/", form)
     assert answer.status_code == 422 and "settled meanwhile" in text_of(answer.content)
     assert "AV-1" not in [credit.number for credit in credits_of(account_id, TODAY)]
@@ -92,7 +106,14 @@ def test_empty_forms_elsewhere(portfolio: None, sign_in: Callable[..., SignedIn]
 @pytest.mark.parametrize("currency", [None, "", "XYZ", "²"])
 @pytest.mark.parametrize("do", ["row", "post"])
 def test_a_slip_without_a_currency_is_refused(portfolio: None, client: Client, currency: str | None, do: str) -> None:
-    sent = {"creditor": "default", "number": "S-1", "deposited_on": "2025-03-20", "control": "5.00", "key": "k", "do": do}
+    sent = {
+        "creditor": "default",
+        "number": "S-1",
+        "deposited_on": "2025-03-20",
+        "control": "5.00",
+        "key": "k",
+        "do": do,
+    }
     sent |= {"account": "BRUNO", "cheque": "0001", "amount": "5.00", "invoice": ""}
     sent |= {} if currency is None else {"currency": currency}
     for address in ("/deposits/new/", "/deposits/new/total/"):
@@ -121,7 +142,9 @@ def test_texts_hold_nothing_unseen(account_id: int, client: Client, hidden: str)
     ):
         answer = client.post(address, sent)
         assert answer.status_code == 422 and "characters that cannot be seen" in text_of(answer.content), sent
-    assert client.post(f"/accounts/{account_id}/credit-note/", note | {"reason": "d’accord\u00a0: été"}).status_code == 302
+    assert (
+        client.post(f"/accounts/{account_id}/credit-note/", note | {"reason": "d’accord\u00a0: été"}).status_code == 302
+    )
 
 
 def test_a_policy_change_is_written_down_in_no_language(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
@@ -156,7 +179,9 @@ def test_no_audit_row_for_what_was_done_by_another(
     before = verbs().count("rate_proposed")
     client.post("/rates/ecb_mro/propose/", propose())
     assert verbs().count("rate_proposed") == before
-    row = rates.propose_rate("de_base_rate", TODAY.replace(month=7, day=1, year=2027), rates.Decimal("2"), "typed", "zoe")
+    row = rates.propose_rate(
+        "de_base_rate", TODAY.replace(month=7, day=1, year=2027), rates.Decimal("2"), "typed", "zoe"
+    )
     assert row.id is not None
     seen = view._proposal(row.id)
     rates.approve_rate(row.id, "another")

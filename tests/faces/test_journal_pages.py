@@ -233,8 +233,11 @@ def test_query_counts(creditor_id: int, sign_in: Callable[..., SignedIn]) -> Non
     assert queries_of(client, "/journal/balance/") == queries_of(client, f"/journal/balance/?{YEAR}")
 
 
-def test_the_creditor_looked_at_last_is_kept(creditor_id: int, office: Office, sign_in: Callable[..., SignedIn]) -> None:
-    office.bring("creditors", {"code": "zed", "name": "Zed Mobile", "country": "FR", "currency": "EUR"})
+def test_the_creditor_looked_at_last_is_kept(
+    creditor_id: int, office: Office, sign_in: Callable[..., SignedIn]
+) -> None:
+    for code in ("abc", "zed"):
+        office.bring("creditors", {"code": code, "name": code.title(), "country": "FR", "currency": "EUR"})
     client = sign_in(Role.FINANCE).client
     assert client.get("/journal/").context["books"].creditor.code != "zed"
     client.get("/journal/?creditor=zed")

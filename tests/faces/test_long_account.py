@@ -35,7 +35,7 @@ def client(sign_in: Callable[..., SignedIn]) -> Client:
     ("place", "kilobytes", "queries"),
     [
         ("", 250, 45),
-        ("?items=all", 700, 45),
+        ("?items=all", 420, 45),
         ("timeline/?limit=2000", 260, 20),
         ("payments/new/", 30, 18),
         ("credit-note/", 30, 18),
@@ -59,7 +59,7 @@ def test_the_account_shows_its_oldest_items_and_pages_the_others(fabre: int, cli
     first = client.get(f"/accounts/{fabre}/?items=all")
     after = first.content.decode().split("items=all&amp;after=", 1)[1].split('"', 1)[0]
     second = text_of(client.get(f"/accounts/{fabre}/?items=all&after={after}").content)
-    assert "LONG-000400" in second and "LONG-000004" not in second
+    assert "LONG-000205" in second and "LONG-000004" not in second
     assert client.get(f"/accounts/{fabre}/?items=all&after=x").status_code == 200
 
 

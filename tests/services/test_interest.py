@@ -204,6 +204,7 @@ def test_a_missing_rate_does_not_stop_a_receipt(office: Office) -> None:
     approve_rate(proposed.id, "david")
     entry = interest("FABRE", "2026-08-01")["F1"]
     assert (entry.billed_minor, entry.claimable_minor) == (1198, 80), "the rest stays claimable, to the day of payment"
+    assert queries.undecided_items(the(FABRE).id, day("2026-08-01")).rows == [item("FABRE", "F1")]
     assert_laws_hold()
 
 
@@ -395,6 +396,7 @@ def test_postponing_a_late_invoice_keeps_what_has_accrued(office: Office) -> Non
     postpone(act("FABRE", "2026-05-01", "agreed by phone"), item("FABRE", "F1"), day("2026-06-15"))
     assert claimable("FABRE", "F1", "2026-05-01") == 2996
     assert claimable("FABRE", "F1", "2026-06-15") == 2996, "none while it is granted"
+    assert queries.undecided_items(the(FABRE).id, day("2026-05-02")).rows == [item("FABRE", "F1")]
     assert claimable("FABRE", "F1", "2026-06-25") == 2996 + 333
     postpone(act("FABRE", "2026-06-25", "no more of it"), item("FABRE", "F1"), day("2026-01-31"))
     assert claimable("FABRE", "F1", "2026-06-30") == 2996 + 499, "what was granted stays granted"

@@ -163,7 +163,8 @@ def test_the_database_keeps_rows_as_they_were_written() -> None:
         with pytest.raises(IntegrityError, match="check constraint"), transaction.atomic():
             connection.cursor().execute(
                 "INSERT INTO legal_rate (source, proposed_by, valid_from, series, percent, state, proposed_at, "
-                f"decided_by, reason, replaces_because) VALUES ({values}, 'fr_legal_individual', 1, 'proposed', now(), '', '', '')"
+                "decided_by, reason, replaces_because) "
+                f"VALUES ({values}, 'fr_legal_individual', 1, 'proposed', now(), '', '', '')"
             )
 
 

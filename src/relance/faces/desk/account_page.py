@@ -26,7 +26,7 @@ from relance.staff.facts import Permission
 
 ITEMS_AT_FIRST = 50
 """Open items that the page shows, the oldest due, unless asked for more."""
-ITEMS_PER_PAGE = 200
+ITEMS_PER_PAGE = 100
 """Open items that a page of all of them shows."""
 CREDITS_AT_MOST = 50
 INTEREST_LOOKED_AT = 50
@@ -112,7 +112,7 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
     except ValueError:
         items = ledger.open_item_page(account.id, today, limit=limit)
     credits = ledger.credits_of(account.id, today, limit=CREDITS_AT_MOST)
-    written_off = ledger.written_off_sums(account.id, today)
+    written_off = {} if items.rows else ledger.written_off_sums(account.id, today)
     names = scenario_names()
     chosen = dunning.scenario_override(account.id)
     may = request.user.may
@@ -126,7 +126,7 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
         "item_count": items.total,
         "shows_all_items": shows_all,
         "items_after": items.next_after,
-        "written_off": [] if items.rows else ledger.written_off(account.id),
+        "written_off": sorted(written_off.items()),
         "ages": account_ages(ledger.open_ages(account.id, today, AGEING_BOUNDS)),
         "credits": [(credit, credit_menu(credit, may)) for credit in credits],
         "menu": account_menu(account.id, may),

@@ -41,7 +41,7 @@ from relance.ledger.queries.oldest import (
 )
 from relance.ledger.queries.portfolio import ageing_rows, monthly_sales, receivables, received, sales, unallocated_rows
 from relance.ledger.queries.requests import refund_origin, request, requests, requests_of, write_offs_of
-from relance.ledger.queries.single import doubtful_items, is_posted, item, item_traces, written_off
+from relance.ledger.queries.single import doubtful_items, is_posted, item, item_traces
 from relance.ledger.queries.timeline import event_count, timeline
 from relance.ledger.queries.waiting import request_effect, waiting_request_count
 
@@ -106,6 +106,5 @@ __all__ = [
     "undecided_items",
     "waiting_request_count",
     "write_offs_of",
-    "written_off",
     "written_off_sums",
 ]

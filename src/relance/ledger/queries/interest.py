@@ -54,7 +54,7 @@ def claimable_interest(
 
 def undecided_items(account_id: int, as_of: dt.date, after: str | None = None, limit: int = 100) -> Page[int]:
     """The invoices and instalments of an account that were late by `as_of` and may still bear claimable interest, oldest
-    due first: those that are open, or were paid late and not decided through the end.
+    due first: those that are open, or were paid late and not decided through the end, or allocated anew since.
 
     `after` is the `next_after` of the page before. Raises ValueError for one of another kind.
     """
@@ -63,19 +63,20 @@ def undecided_items(account_id: int, as_of: dt.date, after: str | None = None, l
         cursor.execute(
             """
             WITH late AS MATERIALIZED (
-                SELECT i.id, coalesce(m.due_on, i.due_on) AS due_on FROM ledger_openitem i
+                SELECT i.id, coalesce(i.due_on, m.due_on) AS due_on FROM ledger_openitem i
                 LEFT JOIN (SELECT DISTINCT ON (item_id) item_id, due_on FROM ledger_postponement
                            WHERE account_id = %(account)s AND effective_on <= %(as_of)s
                            ORDER BY item_id, effective_on DESC, id DESC) m ON m.item_id = i.id
-                LEFT JOIN (SELECT item_id, max(effective_on) AS last_on FROM ledger_allocation
+                LEFT JOIN (SELECT item_id, max(effective_on) AS last_on, max(id) AS newest FROM ledger_allocation
                            WHERE account_id = %(account)s GROUP BY 1) a ON a.item_id = i.id AND i.open_minor = 0
-                LEFT JOIN (SELECT item_id, max(through_on) AS through_on FROM ledger_interestdecision
+                LEFT JOIN (SELECT item_id, max(through_on) AS through_on, max(id) AS newest FROM ledger_interestdecision
                            WHERE account_id = %(account)s GROUP BY 1
                            HAVING count(*) FILTER (WHERE kind = 'annulled') = 0) d ON d.item_id = i.id
                 WHERE i.account_id = %(account)s AND i.born_on <= %(as_of)s AND i.kind IN ('invoice', 'instalment')
-                  AND coalesce(m.due_on, i.due_on) < %(as_of)s
+                  AND coalesce(i.due_on, m.due_on) < %(as_of)s
                   AND (i.open_minor > 0
-                       OR a.last_on > greatest(coalesce(m.due_on, i.due_on), coalesce(d.through_on, '-infinity'))))
+                       OR a.last_on > greatest(coalesce(i.due_on, m.due_on), coalesce(d.through_on, '-infinity'))
+                       OR a.newest > d.newest))
             SELECT id, due_on, (SELECT count(*) FROM late) FROM late
             WHERE (due_on, id) > (%(due_on)s, %(id)s) ORDER BY due_on, id LIMIT %(limit)s""",
             {"account": account_id, "as_of": as_of, "due_on": due_on, "id": item_id, "limit": limit + 1},
@@ -105,7 +106,7 @@ def interest_accounts(
         cursor.execute(
             _LATE_ITEMS.format(
                 only="AND i.id = ANY(%(items)s::bigint[])" if item_ids is not None else "",
-                decided="" if every_decision else "AND d.through_on <= %(as_of)s",
+                decided="" if every_decision else _BY_THE_DAY,
             ),
             {
                 "ids": id_array(account_ids),
@@ -141,6 +142,10 @@ def interest_accounts(
         found.append(InterestAccount(account_id, claimable, nature, creditor_id, settled_on, newest))
     return found
 
+
+_BY_THE_DAY = """AND EXISTS (
+              SELECT 1 FROM ledger_posting p
+              WHERE p.account_id = d.account_id AND p.id = d.posting_id AND p.effective_on <= %(as_of)s)"""
 
 # What counts of an item is told in `queries.late`. A court claim is a formal notice. What the policy waived because of
 # a payment is claimable again when that payment came back: rows are numbered in the order of writing.

@@ -74,20 +74,6 @@ def item_traces(account_id: int, item_ids: Sequence[int]) -> Mapping[int, frozen
     return {item_id: frozenset(kinds) for item_id, kinds in traces.items()}
 
 
-def written_off(account_id: int) -> list[tuple[str, int]]:
-    """What was given up of an account's items and not taken back, by currency in minor units."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT c.currency, sum(c.amount_minor)::bigint FROM ledger_credit c
-            WHERE c.account_id = %s AND c.kind = 'write_off' AND NOT EXISTS (
-                SELECT 1 FROM ledger_reversal r WHERE r.account_id = c.account_id AND r.credit_id = c.id)
-            GROUP BY c.currency ORDER BY c.currency""",
-            [account_id],
-        )
-        return [(currency, minor) for currency, minor in cursor.fetchall()]
-
-
 def is_posted(account_id: int, key: str) -> bool:
     """Whether an act with this key has happened on the account: a form sent twice asks it before it is read again."""
     with connection.cursor() as cursor:

@@ -27,6 +27,11 @@ class _Decision:
     item: InterestAccount
     on: dt.date
 
+    @property
+    def through_on(self) -> dt.date:
+        """The last day whose interest it decides on: earlier than its own where a rate is missing."""
+        return min(self.on, self.item.claimable.through_on or self.on)
+
 
 def bill(posting_id: int, items: Sequence[InterestAccount], on: dt.date) -> list[int]:
     """Write a debit note for what is claimable of each item, due at once; returns the notes' ids in order.
@@ -166,7 +171,7 @@ def _waive(decisions: Sequence[_Decision]) -> None:
             [
                 [
                     decision.item.account_id, decision.item.claimable.item_id,
-                    decision.item.claimable.claimable_minor, decision.on, decision.posting_id,
+                    decision.item.claimable.claimable_minor, decision.through_on, decision.posting_id,
                 ]
                 for decision in decisions
             ],
@@ -183,9 +188,9 @@ def _bill(decisions: Sequence[_Decision]) -> list[int]:
                        'INT-' || CASE WHEN length(b.item_number) > {_LONGEST} THEN b.item_id::text ELSE b.item_number END
                        || '-' || b.billed_on AS number
                 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[],
-                            %s::date[])
+                            %s::date[], %s::date[])
                      WITH ORDINALITY AS b(posting_id, account_id, item_id, item_number, nature, currency, minor,
-                                          billed_on, place)),
+                                          billed_on, through_on, place)),
             items AS (
                 INSERT INTO ledger_openitem (account_id, id, kind, number, nature, currency, born_on, due_on,
                                              amount_minor, tax_minor, open_minor, origin_id, source, document_url,
@@ -202,7 +207,7 @@ def _bill(decisions: Sequence[_Decision]) -> list[int]:
             decided AS (
                 INSERT INTO ledger_interestdecision (account_id, item_id, kind, amount_minor, through_on,
                                                      interest_item_id, posting_id)
-                SELECT account_id, item_id, 'billed', minor, billed_on, id, posting_id FROM notes)
+                SELECT account_id, item_id, 'billed', minor, through_on, id, posting_id FROM notes)
             SELECT id FROM notes ORDER BY place""",  # noqa: S608
             [
                 [decision.posting_id for decision in decisions],
@@ -213,6 +218,7 @@ def _bill(decisions: Sequence[_Decision]) -> list[int]:
                 [decision.item.claimable.currency for decision in decisions],
                 [decision.item.claimable.claimable_minor for decision in decisions],
                 [decision.on for decision in decisions],
+                [decision.through_on for decision in decisions],
             ],
         )
         return [row[0] for row in cursor.fetchall()]

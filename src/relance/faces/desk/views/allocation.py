@@ -73,8 +73,9 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
             return redirect("desk:account_allocate", account_id)
     elif choice.gone and not choice.credits:
         # With nothing left to choose from, the choice has no place for its trouble, and its amounts no use.
-        refusal, context["choice"] = choice.trouble, first_choice(
-            sides.currency, sides.credits, sides.items, None, None
+        refusal, context["choice"] = (
+            choice.trouble,
+            first_choice(sides.currency, sides.credits, sides.items, None, None),
         )
     whole = _context(request, account) | context | {"refusal": refusal}
     return render(request, "desk/allocation/page.html", whole, status=200 if "fill" in request.POST else 422)
@@ -98,7 +99,9 @@ def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
         "account": account,
         "as_of": as_of(),
         "sides": sides,
-        "choice": first_choice(currency, sides.credits, sides.items, credit_id if credit_id in known else None, item_id),
+        "choice": first_choice(
+            currency, sides.credits, sides.items, credit_id if credit_id in known else None, item_id
+        ),
         "key": secrets.token_hex(12),
         "listing": listing,
         "may_undo": any(not one.belongs_to for one in listing.rows),
