@@ -61,7 +61,9 @@ def may_decide_for(approver: str, requester: str) -> bool:
     first, second = approver.casefold(), requester.casefold()
     if first == second:
         return False
-    between = Q(actor__iexact=approver, subject__iexact=requester) | Q(actor__iexact=requester, subject__iexact=approver)
+    between = Q(actor__iexact=approver, subject__iexact=requester) | Q(
+        actor__iexact=requester, subject__iexact=approver
+    )
     recent = AuditRow.objects.filter(at__gt=Now() - dt.timedelta(days=DAYS_APART), verb__in=_GIVES_POWER)
     return not recent.filter(between).exists()
 

@@ -174,7 +174,12 @@ def open_items(account_id: int, as_of: dt.date) -> list[OpenItemFacts]:
 
 
 def credits_of(
-    account_id: int, as_of: dt.date, *, credit_id: int | None = None, number: str | None = None, limit: int | None = None
+    account_id: int,
+    as_of: dt.date,
+    *,
+    credit_id: int | None = None,
+    number: str | None = None,
+    limit: int | None = None,
 ) -> list[CreditFacts]:
     """Credits of an account of all kinds received by `as_of`, newest first, with what was unallocated then; only the one
     with this id, only those with this number, or the newest `limit`.
