@@ -34,6 +34,7 @@ def ageing_rows(as_of: dt.date, upper_bounds: Sequence[int], by: str = "all") ->
             f"SELECT {key}, o.currency, width_bucket(%(as_of)s - o.due_on, %(starts)s::int[]) AS band, count(*), "
             f"sum(o.open_minor)::bigint, sum(o.disputed_minor)::bigint FROM open_then o {join} GROUP BY 1, 2, 3",
             {**then.values(as_of), "starts": [bound + 1 for bound in upper_bounds]},
+            in_pieces=by == "account",
         )
     )
 
@@ -54,7 +55,13 @@ def _group(by: str, alias: str) -> tuple[str, str]:
     return _GROUP_KEYS[by], f"JOIN {ACCOUNT_RELATION} AS a ON a.account_id = {alias}.account_id"
 
 
-def _stream(sql: str, parameters: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _stream(sql: str, parameters: dict[str, Any], in_pieces: bool = True) -> Iterator[tuple[Any, ...]]:
+    """Rows in bounded memory; few rows are read at once, because the server scans for a cursor with one process only."""
+    if not in_pieces:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            yield from cursor.fetchall()
+        return
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(5_000):
