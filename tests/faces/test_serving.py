@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.wsgi import get_wsgi_application
+from waitress.wasyncore import close_all
 
 from relance.faces.console.serving import trusted_proxy, web_server
 from relance.kit.refusal import Refusal
@@ -22,7 +23,8 @@ def served(application: Any, proxy: str | None) -> Iterator[Callable[[dict[str, 
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     server = web_server(application, listening, proxy)
-    threading.Thread(target=server.run, daemon=True).start()
+    serving = threading.Thread(target=server.run, daemon=True)
+    serving.start()
 
     def ask(headers: dict[str, str]) -> tuple[int, str]:
         link = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
@@ -35,8 +37,11 @@ def served(application: Any, proxy: str | None) -> Iterator[Callable[[dict[str, 
     try:
         yield ask
     finally:
+        # Closed inside its own loop: closing the sockets from here would pull them away under the waiting `select`.
+        server.trigger.pull_trigger(lambda: close_all(server._map))
+        serving.join(timeout=10)
         server.task_dispatcher.shutdown()
-        server.close()
+    assert not serving.is_alive()
 
 
 def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -10,17 +10,21 @@ from typing import Any
 from relance.kit.bulk import id_array
 
 
-def open_items(account_ids: Sequence[int] | None, known_at: dt.datetime | None = None) -> str:
+def open_items(
+    account_ids: Sequence[int] | None, known_at: dt.datetime | None = None, corrected_only: bool = False
+) -> str:
     """A `WITH` list ending in `open_then(account_id, id, kind, number, nature, currency, born_on, due_on,
     amount_minor, open_minor, document_url, tax_minor, origin_id, document_due_on, disputed_minor, in_flight_minor,
     expired_minor)`: items born by `%(as_of)s` and open on that day. The three last are parts of `open_minor` that do
     not overlap.
 
     With `account_ids` only theirs (`%(ids)s`). With `known_at`, what was posted since that instant counts even when it
-    is effective later than `as_of` (`%(known_at)s`).
+    is effective later than `as_of` (`%(known_at)s`). With `corrected_only`, only the items of the list
+    `corrected(account_id, item_id)`: those on which something besides their own row counts on that day.
     """
     # The server reads a long list of ids anew at each mention: it is mentioned once, elsewhere their range is enough.
     wanted = "AND i.account_id = ANY(%(ids)s::bigint[])" if account_ids is not None else ""
+    only = "JOIN corrected k ON k.account_id = i.account_id AND k.item_id = i.id" if corrected_only else ""
     near = "AND {0}account_id BETWEEN %(first_id)s AND %(last_id)s" if account_ids is not None else ""
     # An undoing is masked together with the row it undoes, or money taken back would count as owed twice.
     masked = (
@@ -42,15 +46,6 @@ def open_items(account_ids: Sequence[int] | None, known_at: dt.datetime | None =
             SELECT a.account_id, a.item_id, sum(a.amount_minor)::bigint AS later_minor FROM ledger_allocation a
             WHERE a.effective_on > %(as_of)s {near.format("a.")} {masked}
             GROUP BY a.account_id, a.item_id HAVING sum(a.amount_minor) <> 0),
-        open_by_document AS (
-            SELECT {columns}, i.open_minor + coalesce(l.later_minor, 0) AS open_minor, {more}
-            FROM ledger_openitem i LEFT JOIN later l ON l.account_id = i.account_id AND l.item_id = i.id
-            WHERE i.open_minor > 0 AND i.born_on <= %(as_of)s {wanted}
-              AND i.open_minor + coalesce(l.later_minor, 0) > 0
-            UNION ALL
-            SELECT {columns}, l.later_minor, {more}
-            FROM later l JOIN ledger_openitem i ON i.account_id = l.account_id AND i.id = l.item_id
-            WHERE i.open_minor = 0 AND i.born_on <= %(as_of)s AND l.later_minor > 0 {wanted}),
         moved AS (
             SELECT DISTINCT ON (t.account_id, t.item_id) t.account_id, t.item_id, t.due_on FROM ledger_postponement t
             WHERE (t.effective_on <= %(as_of)s {said_since}) {near.format("t.")}
@@ -62,6 +57,18 @@ def open_items(account_ids: Sequence[int] | None, known_at: dt.datetime | None =
                    coalesce(sum(t.amount_minor) FILTER (WHERE t.kind = 'expired'), 0)::bigint AS expired_minor
             FROM ledger_exclusion t WHERE (t.effective_on <= %(as_of)s {said_since}) {near.format("t.")}
             GROUP BY t.account_id, t.item_id HAVING sum(t.amount_minor) <> 0),
+        corrected AS (
+            SELECT account_id, item_id FROM later UNION SELECT account_id, item_id FROM moved
+            UNION SELECT account_id, item_id FROM excluded),
+        open_by_document AS (
+            SELECT {columns}, i.open_minor + coalesce(l.later_minor, 0) AS open_minor, {more}
+            FROM ledger_openitem i {only} LEFT JOIN later l ON l.account_id = i.account_id AND l.item_id = i.id
+            WHERE i.open_minor > 0 AND i.born_on <= %(as_of)s {wanted}
+              AND i.open_minor + coalesce(l.later_minor, 0) > 0
+            UNION ALL
+            SELECT {columns}, l.later_minor, {more}
+            FROM later l JOIN ledger_openitem i ON i.account_id = l.account_id AND i.id = l.item_id
+            WHERE i.open_minor = 0 AND i.born_on <= %(as_of)s AND l.later_minor > 0 {wanted}),
         open_then AS (
             SELECT o.account_id, o.id, o.kind, o.number, o.nature, o.currency, o.born_on,
                    coalesce(m.due_on, o.due_on) AS due_on, o.amount_minor, o.open_minor, o.document_url, o.tax_minor,

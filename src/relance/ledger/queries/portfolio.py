@@ -27,16 +27,26 @@ def ageing_rows(as_of: dt.date, upper_bounds: Sequence[int], by: str = "all") ->
     KeyError for another.
     """
     key, join = _group(by, "o")
-    yield from (
-        AgeingRow(*row)
-        for row in _stream(
-            f"WITH {then.open_items(None)} "  # noqa: S608
-            f"SELECT {key}, o.currency, width_bucket(%(as_of)s - o.due_on, %(starts)s::int[]) AS band, count(*), "
-            f"sum(o.open_minor)::bigint, sum(o.disputed_minor)::bigint FROM open_then o {join} GROUP BY 1, 2, 3",
-            {**then.values(as_of), "starts": [bound + 1 for bound in upper_bounds]},
-            in_pieces=by == "account",
-        )
+    band = "width_bucket(%(as_of)s - o.due_on, %(starts)s::int[])"
+    bare = "o.open_minor > 0 AND o.born_on <= %(as_of)s"
+    rows = _stream(
+        f"""
+        WITH {then.open_items(None, corrected_only=True)}
+        SELECT key, currency, band, sum(items)::bigint, sum(minor)::bigint, sum(disputed)::bigint FROM (
+            SELECT {key} AS key, o.currency, {band} AS band, count(*) AS items, sum(o.open_minor) AS minor, 0 AS disputed
+            FROM ledger_openitem o {join} WHERE {bare} GROUP BY 1, 2, 3
+            UNION ALL
+            SELECT {key}, o.currency, {band}, -count(*), -sum(o.open_minor), 0
+            FROM corrected c JOIN ledger_openitem o ON o.account_id = c.account_id AND o.id = c.item_id {join}
+            WHERE {bare} GROUP BY 1, 2, 3
+            UNION ALL
+            SELECT {key}, o.currency, {band}, count(*), sum(o.open_minor), sum(o.disputed_minor)
+            FROM open_then o {join} GROUP BY 1, 2, 3) t
+        GROUP BY 1, 2, 3 HAVING sum(items) > 0""",  # noqa: S608
+        {**then.values(as_of), "starts": [bound + 1 for bound in upper_bounds]},
+        in_pieces=by == "account",
     )
+    yield from (AgeingRow(*row) for row in rows)
 
 
 def unallocated_rows(as_of: dt.date, by: str = "all") -> Iterator[tuple[str, str, int]]:
