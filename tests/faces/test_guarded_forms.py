@@ -19,6 +19,15 @@ from tests.faces.test_account_acts import item_id
 from tests.faces.test_journal_pages import POLICY
 from tests.faces.test_pages import text_of
 
+CREDIT_NOTE = {
+    "item": "B-1",
+    "amount": "45.50",
+    "currency": "EUR",
+    "number": "AV-1",
+    "reason": "billed twice",
+    "key": "k1",
+}
+
 
 @pytest.fixture
 def client(sign_in: Callable[..., SignedIn]) -> Client:
@@ -46,16 +55,8 @@ def test_a_key_of_another_act_is_refused_and_its_double_is_not(account_id: int, 
 
 def test_a_double_is_known_when_its_invoice_is_settled_by_it(account_id: int, client: Client) -> None:
     address = f"/accounts/{account_id}/credit-note/"
-    form = {
-        "item": "B-1",
-        "amount": "45.50",
-        "currency": "EUR",
-        "number": "AV-1",
-        "reason": "billed twice",
-        "key": "k1",
-    }
-    assert client.post(address, form).status_code == 302
-    answer = client.post(address, form, follow=True)
+    assert client.post(address, CREDIT_NOTE).status_code == 302
+    answer = client.post(address, CREDIT_NOTE, follow=True)
     assert "sent before" in text_of(answer.content) and answer.redirect_chain
     assert verbs().count("credit_note_posted") == 1
 
@@ -66,15 +67,7 @@ def test_a_credit_note_does_not_lose_its_invoice(account_id: int, client: Client
         if item.number in numbers:
             order = ReceiptOrder(account_id, f"P-{item.number}", "EUR", item.open_minor, TODAY, "transfer", item.number)
             post_receipt(order, "bank")
-    form = {
-        "item": "B-1",
-        "amount": "45.50",
-        "currency": "EUR",
-        "number": "AV-1",
-        "reason": "billed twice",
-        "key": "k1",
-    }
-    answer = client.post(f"/accounts/{account_id}/credit-note/", form)
+    answer = client.post(f"/accounts/{account_id}/credit-note/", CREDIT_NOTE)
     assert answer.status_code == 422 and "settled meanwhile" in text_of(answer.content)
     assert "AV-1" not in [credit.number for credit in credits_of(account_id, TODAY)]
 

@@ -114,7 +114,7 @@ def test_the_second_of_two_reversals_is_told_and_not_audited(
     address = f"/accounts/{account_id}/payments/{before.id}/reverse/"
     form = {"reversed_on": TODAY.isoformat(), "reason": "cheque unpaid", "key": "k1"}
     assert client.post(address, form, follow=True).status_code == 200
-    monkeypatch.setattr("relance.faces.desk.views.payments._receipt", lambda *_ids: before)
+    monkeypatch.setattr("relance.faces.desk.views.payments.found_credit", lambda *_ids: before)
     page = text_of(client.post(address, form, follow=True).content)
     assert "This payment is already reversed." in page
     assert "what it had settled is open again" not in page

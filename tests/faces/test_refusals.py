@@ -58,7 +58,7 @@ def test_reversing_twice(account_id: int, credit_id: int, client: Client, monkey
     form: dict[str, str | list[str]] = {"reversed_on": TODAY.isoformat(), "reason": "chèque impayé", "key": "k1"}
     assert client.post(address, form).status_code == 302
     # As the page is for whoever opened it before.
-    monkeypatch.setattr("relance.faces.desk.views.payments._receipt", lambda *_ids: before)
+    monkeypatch.setattr("relance.faces.desk.views.payments.found_credit", lambda *_ids: before)
     page = refused(client, address, form | {"key": "k2"})
     assert "Le paiement « TR-1 » est déjà annulé, le 2025-03-20 ; il n’en reste rien à annuler." in page
 

@@ -9,18 +9,11 @@ from relance.ledger import queries
 from relance.ledger.facts import LedgerLine, ReceiptOrder
 from relance.ledger.services import post_receipt, reverse_receipt
 from tests import acts
+from tests.bookkeeping import day, receive
 from tests.cast import ALICE, BRUNO, CHLOE, Office, the
 
 ALWAYS = dt.date(2020, 1, 1)
 YEAR_END = dt.date(2026, 12, 31)
-
-
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
-def receive(person: dict[str, str], number: str, minor: int, on: str) -> int:
-    return post_receipt(ReceiptOrder(the(person).id, number, "EUR", minor, day(on), "transfer"), "test").credit_id
 
 
 def told(lines: list[LedgerLine]) -> list[tuple[str, str, str, int, int, int]]:

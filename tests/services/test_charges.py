@@ -1,56 +1,39 @@
 """Late fees, indemnities and return charges: only what the law allows, once each, and none on what is not chased."""
 
-import datetime as dt
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from relance.customers.queries import account_by_number
-from relance.kit.laws import check
 from relance.kit.refusal import Refusal
 from relance.ledger import queries
-from relance.ledger.facts import Act, ExclusionKind, OpenItemFacts, Posted, ReceiptOrder
-from relance.ledger.laws import LAWS
+from relance.ledger.facts import Act, ExclusionKind, OpenItemFacts, Posted
 from relance.ledger.services import (
     approve_request,
     correct_item,
     exclude,
     post_indemnity,
     post_late_fee,
-    post_receipt,
     post_return_charge,
     postpone,
     request_write_off,
     reverse_receipt,
 )
+from tests import bookkeeping
+from tests.bookkeeping import assert_laws_hold, day
 from tests.cast import ALICE, FABRE, Office, the
 
 TOWN = {"number": "TOWN", "name": "Commune de Valmont", "kind": "public"}
 
 
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
 def act(number: str, on: str, key: str = "", reason: str = "") -> Act:
-    found = account_by_number(number)
-    assert found is not None
-    return Act(found.id, day(on), "carole", reason, key)
+    return bookkeeping.act({"number": number}, on, "carole", reason, key)
 
 
 def item(number: str, document: str) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM ledger_openitem WHERE account_id = %s AND number = %s",
-            [act(number, "2026-01-01").account_id, document],
-        )
-        found: int = cursor.fetchone()[0]
-    return found
+    return bookkeeping.item_id({"number": number}, document)
 
 
 def receive(number: str, reference: str, minor: int, on: str) -> int:
-    order = ReceiptOrder(act(number, on).account_id, reference, "EUR", minor, day(on), "direct_debit")
-    return post_receipt(order, "test").credit_id
+    return bookkeeping.receive({"number": number}, reference, minor, on, method="direct_debit")
 
 
 def the_item(number: str, made: Posted, on: str) -> OpenItemFacts:
@@ -62,10 +45,6 @@ def entries_of(source_id: int) -> list[tuple[str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT debit, credit, amount_minor FROM ledger_entry WHERE source_id = %s", [source_id])
         return cursor.fetchall()
-
-
-def assert_laws_hold() -> None:
-    assert {report.law: report.examples for report in check(LAWS) if report.offenders} == {}
 
 
 @pytest.fixture

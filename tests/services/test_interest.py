@@ -1,13 +1,11 @@
 """Late-payment interest: accrued from what was open day by day, claimable until it is billed or waived, never lost."""
 
-import datetime as dt
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 
-from relance.customers.queries import account_by_number, creditors
-from relance.kit.laws import check
+from relance.customers.queries import creditors
 from relance.kit.refusal import Refusal
 from relance.ledger import queries
 from relance.ledger.facts import (
@@ -20,7 +18,6 @@ from relance.ledger.facts import (
     PostedReceipt,
     ReceiptOrder,
 )
-from relance.ledger.laws import LAWS
 from relance.ledger.services import (
     approve_request,
     bill_interest,
@@ -37,25 +34,17 @@ from relance.ledger.services import (
     waive_interest,
 )
 from relance.legal.services import approve_rate, propose_rate
+from tests import bookkeeping
+from tests.bookkeeping import assert_laws_hold, day
 from tests.cast import ALICE, FABRE, Office, the
 
 
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
 def act(number: str, on: str, reason: str = "", key: str = "") -> Act:
-    found = account_by_number(number)
-    assert found is not None
-    return Act(found.id, day(on), "carole", reason, key)
+    return bookkeeping.act({"number": number}, on, "carole", reason, key)
 
 
 def item(number: str, document: str) -> int:
-    account_id = act(number, "2026-01-01").account_id
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM ledger_openitem WHERE account_id = %s AND number = %s", [account_id, document])
-        found: int = cursor.fetchone()[0]
-    return found
+    return bookkeeping.item_id({"number": number}, document)
 
 
 def receive(number: str, reference: str, minor: int, on: str, named: str = "") -> PostedReceipt:
@@ -74,15 +63,11 @@ def claimable(number: str, document: str, on: str) -> int:
 
 
 def open_amounts(number: str, on: str) -> dict[str, int]:
-    return {i.number: i.open_minor for i in queries.open_items(act(number, on).account_id, day(on))}
+    return bookkeeping.open_amounts({"number": number}, on)
 
 
 def set_policy(**chosen: object) -> None:
     change_policy(creditors()[0].id, PolicyFacts(**chosen), "agreed", "carole")  # type: ignore[arg-type]
-
-
-def assert_laws_hold() -> None:
-    assert {report.law: report.examples for report in check(LAWS) if report.offenders} == {}
 
 
 def test_interest_vector_1_business_in_silence_of_the_contract(office: Office) -> None:

@@ -11,7 +11,6 @@ from relance.customers.queries import creditors
 from relance.cycle.services import run
 from relance.dunning.queries import explain
 from relance.dunning.sentences import because_sentence
-from relance.kit.laws import check
 from relance.kit.refusal import Refusal
 from relance.ledger import queries, services
 from relance.ledger.facts import (
@@ -27,12 +26,9 @@ from relance.ledger.facts import (
     ReceiptOrder,
     Wish,
 )
-from relance.ledger.laws import LAWS
+from tests import bookkeeping
+from tests.bookkeeping import assert_laws_hold, day, open_amounts
 from tests.cast import ALICE, BRUNO, CAST, FABRE, Office, the
-
-
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
 
 
 def receive(person: dict[str, str], number: str, minor: int, on: str, named: str = "", *wishes: Wish) -> PostedReceipt:
@@ -41,23 +37,15 @@ def receive(person: dict[str, str], number: str, minor: int, on: str, named: str
 
 
 def act(person: dict[str, str], on: str, reason: str = "checked", key: str = "") -> Act:
-    return Act(the(person).id, day(on), "test", reason, key)
+    return bookkeeping.act(person, on, "test", reason, key)
 
 
 def follow(**policy: object) -> None:
     services.change_policy(creditors()[0].id, PolicyFacts(**policy), "agreed", "test")  # type: ignore[arg-type]
 
 
-def open_amounts(person: dict[str, str], on: str) -> dict[str, int]:
-    return {item.number: item.open_minor for item in queries.open_items(the(person).id, day(on))}
-
-
 def item_id(person: dict[str, str], number: str, on: str) -> int:
     return next(item.id for item in queries.open_items(the(person).id, day(on)) if item.number == number)
-
-
-def assert_laws_hold() -> None:
-    assert {report.law: report.examples for report in check(LAWS) if report.offenders} == {}
 
 
 def three_invoices(office: Office) -> None:

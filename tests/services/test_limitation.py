@@ -7,14 +7,11 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relance.customers.queries import account_by_number
 from relance.cycle.services import run
 from relance.kit.events import wire
-from relance.kit.laws import check
 from relance.kit.refusal import Refusal
 from relance.ledger import queries
 from relance.ledger.facts import Act, Level, MoneyMoved, PostedReceipt, ReceiptOrder
-from relance.ledger.laws import LAWS
 from relance.ledger.services import (
     bill_interest,
     expire_items,
@@ -30,27 +27,19 @@ from relance.legal.facts import Interruption, InterruptionKind, ItemKind, Nature
 from relance.legal.packs import pack
 from relance.legal.rules import limitation
 from relance.project.wiring import wire_everything
+from tests import bookkeeping
+from tests.bookkeeping import assert_laws_hold, day
 from tests.cast import ALICE, FABRE, Office, the
 
 LAST, OVER = dt.date(2026, 11, 10), dt.date(2026, 11, 11)
 
 
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
-
-
 def act(number: str, on: str, reason: str = "signed plan", key: str = "") -> Act:
-    found = account_by_number(number)
-    assert found is not None
-    return Act(found.id, day(on), "carole", reason, key)
+    return bookkeeping.act({"number": number}, on, "carole", reason, key)
 
 
 def item(number: str, document: str) -> int:
-    account_id = act(number, "2026-01-01").account_id
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM ledger_openitem WHERE account_id = %s AND number = %s", [account_id, document])
-        found: int = cursor.fetchone()[0]
-    return found
+    return bookkeeping.item_id({"number": number}, document)
 
 
 def receive(number: str, reference: str, minor: int, on: str, named: str = "F1") -> PostedReceipt:
@@ -66,10 +55,6 @@ def chased(number: str, on: dt.date) -> int:
 def ends(number: str, on: dt.date) -> dict[str, tuple[str, str]]:
     found = queries.limitations(act(number, "2026-01-01").account_id, on)
     return {entry.item.number: (entry.ends_on.isoformat(), entry.restarted_by) for entry in found}
-
-
-def assert_laws_hold() -> None:
-    assert {report.law: report.examples for report in check(LAWS) if report.offenders} == {}
 
 
 @pytest.fixture

@@ -15,13 +15,10 @@ from relance.kit.refusal import Refusal
 from relance.ledger.facts import ReceiptOrder
 from relance.ledger.services import post_receipt
 from tests import acts
+from tests.bookkeeping import day
 from tests.cast import ALICE, BRUNO, CHLOE, Office, the
 
 FEBRUARY = (dt.date(2026, 2, 1), dt.date(2026, 2, 28))
-
-
-def day(text: str) -> dt.date:
-    return dt.date.fromisoformat(text)
 
 
 @pytest.fixture(autouse=True)

@@ -200,6 +200,26 @@ def refuse_held(item: ItemAtHand, doing: str) -> None:
             raise Refusal(told % {"amount": amount, "currency": item.currency, "number": item.number, "doing": doing})
 
 
+def refuse_charged_for(account_id: int, item: ItemAtHand) -> None:
+    """Raise Refusal while an item stands that came from this one, such as its late fee; one that was corrected is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT string_agg(o.number, ', ' ORDER BY o.id) FROM ledger_openitem o
+            WHERE o.account_id = %s AND o.origin_id = %s AND NOT EXISTS (
+                SELECT 1 FROM ledger_allocation a
+                JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id AND c.kind = 'correction'
+                WHERE a.account_id = o.account_id AND a.item_id = o.id)""",
+            [account_id, item.id],
+        )
+        (charges,) = cursor.fetchone()
+    if charges:
+        raise Refusal(
+            _("%(charges)s was charged because of %(number)s; correct that first")
+            % {"charges": charges, "number": item.number}
+        )
+
+
 def posted(done: Done) -> Posted:
     """What a service tells of an act: its result's `ids` and `unallocated_minor`, each where there is one."""
     ids = tuple(done.result.get("ids", ()))

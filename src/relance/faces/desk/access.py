@@ -8,7 +8,7 @@ it first.
 import ipaddress
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
 
+from relance.kit.pages import Page
 from relance.staff.facts import Permission
 from relance.staff.services import Person
 
@@ -26,6 +27,7 @@ PUBLIC = "public"
 SIGNED_IN = "signed_in"
 
 Arguments = ParamSpec("Arguments")
+Row = TypeVar("Row")
 
 
 class StaffRequest(HttpRequest):
@@ -114,6 +116,14 @@ def posted_data(request: HttpRequest) -> QueryDict | None:
 def plain(text: str) -> str:
     """A parameter of an address without spaces around it, and without the one character that no text column takes."""
     return text.replace("\0", "").strip()
+
+
+def page_asked(request: HttpRequest, read: Callable[[str | None], Page[Row]]) -> Page[Row]:
+    """The page that the address asks for with `after`; the first one where it asks for none, or for no such place."""
+    try:
+        return read(request.GET.get("after") or None)
+    except ValueError:
+        return read(None)
 
 
 def whole_number(text: str) -> int | None:

@@ -12,7 +12,7 @@ from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
 from relance.dunning import queries as dunning
 from relance.dunning.facts import Explanation
-from relance.faces.desk.access import StaffRequest
+from relance.faces.desk.access import StaffRequest, page_asked
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import ScenarioForm
 from relance.faces.desk.labels import LABELS, label
@@ -105,12 +105,10 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
     """Everything that the page of an account shows."""
     today = as_of()
     creditor = customers.creditor(account.creditor_id)
-    shows_all, after = request.GET.get("items") == "all", request.GET.get("after")
+    shows_all = request.GET.get("items") == "all"
     limit = ITEMS_PER_PAGE if shows_all else ITEMS_AT_FIRST
-    try:
-        items = ledger.open_item_page(account.id, today, after=after if shows_all else None, limit=limit)
-    except ValueError:
-        items = ledger.open_item_page(account.id, today, limit=limit)
+    items = page_asked(request, lambda after: ledger.open_item_page(
+        account.id, today, after=after if shows_all else None, limit=limit))  # fmt: skip
     credits = ledger.credits_of(account.id, today, limit=CREDITS_AT_MOST)
     written_off = {} if items.rows else ledger.written_off_sums(account.id, today)
     names = scenario_names()

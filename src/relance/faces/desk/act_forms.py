@@ -34,6 +34,11 @@ def day_field(**more: Any) -> forms.DateField:
     return forms.DateField(widget=widget, validators=[_refuse_late_day], **more)
 
 
+def drawn_number(prefix: str, today: dt.date) -> str:
+    """A number to offer for a document that has none of its own yet, unlike any other."""
+    return f"{prefix}-{today:%y%m%d}-{secrets.token_hex(3).upper()}"
+
+
 def _refuse_late_day(day: dt.date) -> None:
     if day > LATEST_DAY:
         raise forms.ValidationError(_("Choose a day up to the end of 2199."))

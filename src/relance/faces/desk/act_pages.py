@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest
+from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import ActForm
 from relance.faces.desk.day import as_of
 from relance.faces.desk.templatetags.desk import language
@@ -104,6 +105,21 @@ def answer_act(
                 messages.info(request, str(SENT_BEFORE))
             return redirect(page.leads_to) if page.leads_to else redirect("desk:account", account.id)
     return render(request, "desk/acts/page.html", context | {"effect": effect}, status=422)
+
+
+def answer_item_act(
+    request: StaffRequest,
+    item: OpenItemFacts,
+    page: ActPage,
+    form: ActForm,
+    do: Callable[[Act, Mapping[str, Any]], Posted],
+    details: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda _data: {},
+) -> HttpResponse:
+    """What `answer_act` gives, for an act on one item: the page shows the item, and the audit row names it."""
+    account = found_account(item.account_id)
+    return answer_act(
+        request, account, page, form, do, lambda data: {"item": item.number, **details(data)}, item=item
+    )  # fmt: skip
 
 
 def posting_key(request: StaffRequest) -> str:

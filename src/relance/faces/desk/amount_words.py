@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from relance.faces.desk.act_pages import Effect
+from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import day, language, money
 from relance.kit.money import format_amount
 from relance.ledger.facts import OpenItemFacts
@@ -14,8 +15,20 @@ from relance.ledger.facts import OpenItemFacts
 
 def amount_text(minor: int, currency: str) -> str:
     """An amount as the reader would type it: a decimal comma in French, no spaces."""
-    text = format_amount(minor, currency)
-    return text.replace(".", ",") if language() == "fr" else text
+    return decimal_text(format_amount(minor, currency))
+
+
+def decimal_text(plain: str) -> str:
+    """A plain number as the reader would type it: with a decimal comma in French."""
+    return plain.replace(".", ",") if language() == "fr" else plain
+
+
+def named_items(items: Sequence[OpenItemFacts]) -> list[tuple[int, str]]:
+    """Items to choose among: the id of each, and its kind, number and open amount."""
+    return [
+        (item.id, f"{label('document', item.kind)} {item.number} · {money(item.open_minor, item.currency)}")
+        for item in items
+    ]
 
 
 def credit_note_effect(item: OpenItemFacts | None, amount_minor: int | None, currency: str) -> Effect:

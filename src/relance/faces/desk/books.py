@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.utils.http import urlencode
 
 from relance.customers import queries as customers
 from relance.customers.facts import CreditorFacts
@@ -35,6 +36,16 @@ class Books:
     def has_choice(self) -> bool:
         """Whether there is more than one creditor."""
         return len(self.creditors) > 1
+
+    @property
+    def period(self) -> dict[str, str]:
+        """The period as an address and the audit trail say it."""
+        return {"from": self.from_on.isoformat(), "to": self.to_on.isoformat()}
+
+    @property
+    def query(self) -> str:
+        """What an address of these very books ends with, behind its question mark."""
+        return urlencode({"creditor": self.creditor.code} | self.period)
 
 
 def chosen_books(

@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Iterable, Iterator
 
+from django.http import StreamingHttpResponse
+
 from relance.kit.texts import without_direction_marks
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -17,6 +19,18 @@ class _Line:
     def write(self, text: str) -> int:
         self.text = text
         return len(text)
+
+
+def csv_download(rows: Iterable[Iterable[str]], name: str) -> StreamingHttpResponse:
+    """The rows as a CSV file to keep under this name, sent row by row."""
+    return download(csv_lines(rows), "text/csv; charset=utf-8", name)
+
+
+def download(lines: Iterable[bytes], kind: str, name: str) -> StreamingHttpResponse:
+    """A file of this content type to keep under this name, sent line by line."""
+    response = StreamingHttpResponse(lines, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[bytes]:

@@ -9,12 +9,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from relance.customers.facts import CreditorFacts
+from relance.faces.desk.amount_words import amount_text, decimal_text
 from relance.faces.desk.amounts import typed_amount
 from relance.faces.desk.forms import DeskForm
 from relance.faces.desk.labels import choices
 from relance.faces.desk.rate_forms import typed_percent
 from relance.faces.desk.templatetags.desk import day, language, money
-from relance.kit.money import AmountError, format_amount
+from relance.kit.money import AmountError
 from relance.ledger.facts import AllocationOrder, InterestOnSettlement, PolicyFacts, small_difference_ceiling
 from relance.ledger.journal import AccountMappingFacts
 
@@ -189,11 +190,8 @@ class PolicyForm(DeskForm):
 
 
 def _policy_initial(policy: PolicyFacts, currency: str) -> dict[str, Any]:
-    def spelled(text: str) -> str:
-        return text.replace(".", ",") if language() == "fr" else text
-
     def limit(minor: int) -> str:
-        return spelled(format_amount(minor, currency)) if minor else ""
+        return amount_text(minor, currency) if minor else ""
 
     percent = policy.contract_percent
     return {
@@ -201,7 +199,7 @@ def _policy_initial(policy: PolicyFacts, currency: str) -> dict[str, Any]:
         "interest_on_settlement": policy.interest_on_settlement.value,
         "small_difference": limit(policy.small_difference_minor),
         "interest_minimum": limit(policy.interest_minimum_minor),
-        "contract_percent": "" if percent is None else spelled(f"{percent.normalize():f}"),
+        "contract_percent": "" if percent is None else decimal_text(f"{percent.normalize():f}"),
         "seal_after_days": policy.seal_after_days,
         "recovers_written_off": policy.recovers_written_off,
     }

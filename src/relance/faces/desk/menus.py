@@ -47,7 +47,6 @@ def item_menu(
     is_correctable = item.kind not in UNCORRECTABLE and not traces & {
         "write_off", "correction", "split", "credit_note", *CHARGES,
     }  # fmt: skip
-    query = f"?item={item.id}"
     rows: list[_Row] = [
         (is_open, Permission.ALLOCATE, "desk:account_allocate", "link", _("Allocate a payment")),
         (is_open and item.open_minor > item.disputed_minor, Permission.CHANGE_TERMS, "desk:item_dispute", "flag",
@@ -73,16 +72,7 @@ def item_menu(
         (is_correctable, Permission.CORRECT, "desk:item_correct", "close",
          _("Correct a mistaken posting")),
     ]  # fmt: skip
-    return [
-        MenuEntry(
-            reverse(name, args=[item.account_id]) + query
-            if name.startswith("desk:account")
-            else reverse(name, args=[item.account_id, item.id]),
-            icon,
-            title,
-        )
-        for name, icon, title in _allowed(rows, holds)
-    ]
+    return _entries(rows, holds, item.account_id, "item", item.id)
 
 
 def credit_menu(credit: CreditFacts, holds: Holds) -> list[MenuEntry]:
@@ -104,16 +94,7 @@ def credit_menu(credit: CreditFacts, holds: Holds) -> list[MenuEntry]:
         (credit.kind in {"credit_note", "write_off"} and is_live, Permission.CORRECT, "desk:credit_take_back", "undo",
          _("Take the credit note back") if credit.kind == "credit_note" else _("Take the write-off back")),
     ]  # fmt: skip
-    return [
-        MenuEntry(
-            reverse(name, args=[credit.account_id]) + f"?credit={credit.id}"
-            if name.startswith("desk:account")
-            else reverse(name, args=[credit.account_id, credit.id]),
-            icon,
-            title,
-        )
-        for name, icon, title in _allowed(rows, holds)
-    ]
+    return _entries(rows, holds, credit.account_id, "credit", credit.id)
 
 
 def account_menu(account_id: int, holds: Holds) -> list[MenuEntry]:
@@ -128,6 +109,20 @@ def account_menu(account_id: int, holds: Holds) -> list[MenuEntry]:
         (True, Permission.REQUEST_WRITE_OFF, "desk:account_write_off", "close", _("Ask for a write-off")),
     ]
     return [MenuEntry(reverse(name, args=[account_id]), icon, title) for name, icon, title in _allowed(rows, holds)]
+
+
+def _entries(rows: Iterable[_Row], holds: Holds, account_id: int, noun: str, document_id: int) -> list[MenuEntry]:
+    """The entries of one document's menu; a page of the whole account is told which document it is about."""
+    return [
+        MenuEntry(
+            reverse(name, args=[account_id]) + f"?{noun}={document_id}"
+            if name.startswith("desk:account")
+            else reverse(name, args=[account_id, document_id]),
+            icon,
+            title,
+        )
+        for name, icon, title in _allowed(rows, holds)
+    ]
 
 
 def _allowed(rows: Iterable[_Row], holds: Holds) -> list[tuple[str, str, str | Promise]]:

@@ -42,9 +42,10 @@ class Occasion:
 def allocate_chunk(account_ids: Sequence[int], occasion: Occasion) -> list[tuple[int, NewAllocation]]:
     """Allocate for accounts that the transaction has locked; returns what was made, by account."""
     floors = first_open_days(account_ids)
-    displaced = _make_room_for_earlier_credits(account_ids, floors)
+    orders = {account_id: policy.allocation_order for account_id, policy in policies_of(account_ids).items()}
+    displaced = _make_room_for_earlier_credits(account_ids, floors, orders)
     freed = {row_id for row in displaced for row_id in row[1:]}
-    made = list(_decide_allocations(account_ids, floors, occasion, freed))
+    made = list(_decide_allocations(account_ids, floors, orders, occasion, freed))
     if made:
         _write(made, occasion.posting_id)
     if displaced:
@@ -79,7 +80,7 @@ def _write(made: Sequence[tuple[int, NewAllocation]], posting_id: int | None) ->
 
 
 def _make_room_for_earlier_credits(
-    account_ids: Sequence[int], floors: dict[int, dt.date]
+    account_ids: Sequence[int], floors: dict[int, dt.date], orders: dict[int, AllocationOrder]
 ) -> list[tuple[int, int, int]]:
     """Undo allocations that an unallocated credit of an earlier date comes before; they are then decided anew.
 
@@ -89,7 +90,6 @@ def _make_room_for_earlier_credits(
     an earlier policy decided, where the creditor's present one would not decide it anew: all of it under `by_hand`, and
     under `named_only` what no earlier credit names. Returns what was freed: (account, item, credit).
     """
-    orders = {account_id: policy.allocation_order for account_id, policy in policies_of(account_ids).items()}
     moving = [a for a in account_ids if orders.get(a) is not AllocationOrder.BY_HAND]
     if not moving:
         return []
@@ -147,9 +147,13 @@ def _make_room_for_earlier_credits(
 
 
 def _decide_allocations(
-    account_ids: Sequence[int], floors: dict[int, dt.date], occasion: Occasion, freed: set[int]
+    account_ids: Sequence[int],
+    floors: dict[int, dt.date],
+    orders: dict[int, AllocationOrder],
+    occasion: Occasion,
+    freed: set[int],
 ) -> Iterator[tuple[int, NewAllocation]]:
-    books = _credits_waiting(account_ids, floors, occasion, freed)
+    books = _credits_waiting(account_ids, floors, orders, occasion, freed)
     if not books:
         return
     if not _read_first_items(books, floors):
@@ -161,9 +165,12 @@ def _decide_allocations(
 
 
 def _credits_waiting(
-    account_ids: Sequence[int], floors: dict[int, dt.date], occasion: Occasion, freed: set[int]
+    account_ids: Sequence[int],
+    floors: dict[int, dt.date],
+    orders: dict[int, AllocationOrder],
+    occasion: Occasion,
+    freed: set[int],
 ) -> dict[int, _Book]:
-    chosen = policies_of(account_ids)
     books: dict[int, _Book] = {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -179,7 +186,7 @@ def _credits_waiting(
         rows = cursor.fetchall()
         wishes = _wishes([row for row in rows if row[6] is not None])
         for account_id, credit_id, currency, received_on, named_item, open_minor, _ in rows:
-            order = chosen.get(account_id, DEFAULT).allocation_order
+            order = orders.get(account_id, DEFAULT.allocation_order)
             free_from = max(received_on, floors.get(account_id, received_on))
             is_new = credit_id > occasion.since_id or credit_id in freed
             book = books.setdefault(account_id, _Book(order, occasion.on or dt.date.min))

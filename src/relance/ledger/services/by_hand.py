@@ -5,6 +5,7 @@ creditor's policy.
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -60,14 +61,14 @@ def allocate_by_hand(act: Act, lines: Sequence[AllocationLine], seen: Mapping[in
     return Posted(done.posting_id, done.created, tuple(done.result["allocations"]))
 
 
+@dataclass(frozen=True, slots=True)
 class _Side:
     """A credit or an item that a line names: what it is called, has left, and from which day it is free."""
 
-    def __init__(self, number: str, currency: str, open_minor: int, free_from: dt.date) -> None:
-        self.number = number
-        self.currency = currency
-        self.open_minor = open_minor
-        self.free_from = free_from
+    number: str
+    currency: str
+    open_minor: int
+    free_from: dt.date
 
 
 _FREE_FROM = """greatest({day}, (SELECT max(u.effective_on) FROM ledger_allocation u

@@ -9,9 +9,10 @@ from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
 from relance.ledger import chart
+from relance.ledger.at_hand import posted
 from relance.ledger.booking import add_item, book
 from relance.ledger.facts import Act, ItemsPosted, Posted
-from relance.ledger.postings import Done, Result, perform
+from relance.ledger.postings import Result, perform
 from relance.ledger.queries.late import LateItem, late_item
 from relance.ledger.queries.limitation import period_end
 from relance.ledger.services.settling import settle
@@ -54,7 +55,7 @@ def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "")
 
     data: dict[str, object] = {}
     inputs = {"item_id": item_id, "amount_minor": amount_minor}
-    return _posted(perform("late_fee_charged", act, inputs, work, data))
+    return posted(perform("late_fee_charged", act, inputs, work, data))
 
 
 def post_indemnity(act: Act, item_id: int) -> Posted:
@@ -93,7 +94,7 @@ def post_indemnity(act: Act, item_id: int) -> Posted:
                        item_id, allowed_minor)  # fmt: skip
 
     data: dict[str, object] = {}
-    return _posted(perform("indemnity_charged", act, {"item_id": item_id}, work, data))
+    return posted(perform("indemnity_charged", act, {"item_id": item_id}, work, data))
 
 
 def post_return_charge(act: Act, credit_id: int, amount_minor: int) -> Posted:
@@ -117,7 +118,7 @@ def post_return_charge(act: Act, credit_id: int, amount_minor: int) -> Posted:
 
     data: dict[str, object] = {}
     inputs = {"credit_id": credit_id, "amount_minor": amount_minor}
-    return _posted(perform("return_charged", act, inputs, work, data))
+    return posted(perform("return_charged", act, inputs, work, data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +263,3 @@ def _charge(
 
 def _short(number: str, document_id: int) -> str:
     return number if len(number) <= _LONGEST else str(document_id)
-
-
-def _posted(done: Done) -> Posted:
-    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
-from relance.ledger.at_hand import ItemAtHand, items_at_hand, posted, refuse_without_reason
+from relance.ledger.at_hand import ItemAtHand, items_at_hand, posted, refuse_charged_for, refuse_without_reason
 from relance.ledger.automatic import mirror_entries, undo_allocations_of
 from relance.ledger.booking import add_credit, allocate_bound
 from relance.ledger.facts import Act, MoneyMoved, Posted
@@ -99,21 +99,7 @@ def _refuse_uncorrectable(act: Act, item: ItemAtHand) -> None:
                 )
                 % {"number": item.number}
             )
-        cursor.execute(
-            """
-            SELECT string_agg(o.number, ', ' ORDER BY o.id) FROM ledger_openitem o
-            WHERE o.account_id = %s AND o.origin_id = %s AND NOT EXISTS (
-                SELECT 1 FROM ledger_allocation a
-                JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id AND c.kind = 'correction'
-                WHERE a.account_id = o.account_id AND a.item_id = o.id)""",
-            [act.account_id, item.id],
-        )
-        (charges,) = cursor.fetchone()
-    if charges:
-        raise Refusal(
-            _("%(charges)s was charged because of %(number)s; correct that first")
-            % {"charges": charges, "number": item.number}
-        )
+    refuse_charged_for(act.account_id, item)
 
 
 def _free_money(act: Act, posting_id: int, item: ItemAtHand) -> int:

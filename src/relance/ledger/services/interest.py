@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from relance.kit.events import publish
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
+from relance.ledger.at_hand import posted
 from relance.ledger.facts import Act, ItemsPosted, Posted
 from relance.ledger.policies import DEFAULT, policies_of
 from relance.ledger.postings import Result, perform
@@ -50,8 +51,7 @@ def bill_interest(act: Act, item_ids: Sequence[int]) -> Posted:
         return {"ids": notes}
 
     data: dict[str, object] = {}
-    done = perform("interest_billed", act, {"item_ids": list(item_ids)}, work, data)
-    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))
+    return posted(perform("interest_billed", act, {"item_ids": list(item_ids)}, work, data))
 
 
 def waive_interest(act: Act, item_ids: Sequence[int]) -> Posted:
@@ -69,8 +69,7 @@ def waive_interest(act: Act, item_ids: Sequence[int]) -> Posted:
         return {"ids": list(item_ids)}
 
     data: dict[str, object] = {}
-    done = perform("interest_waived", act, {"item_ids": list(item_ids)}, work, data)
-    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))
+    return posted(perform("interest_waived", act, {"item_ids": list(item_ids)}, work, data))
 
 
 def record_formal_notice(act: Act, item_ids: Sequence[int]) -> Posted:
@@ -89,8 +88,7 @@ def record_formal_notice(act: Act, item_ids: Sequence[int]) -> Posted:
         known_items(act.account_id, item_ids)
         return {"ids": list(item_ids)}
 
-    done = perform("formal_notice_recorded", act, inputs, work)
-    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))
+    return posted(perform("formal_notice_recorded", act, inputs, work))
 
 
 def _claimable(act: Act, item_ids: Sequence[int]) -> list[InterestAccount]:

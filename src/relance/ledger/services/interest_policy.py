@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from relance.kit.ids import next_ids
 from relance.ledger import chart
-from relance.ledger.facts import AllocationOrder, InterestOnSettlement
+from relance.ledger.facts import AllocationOrder, InterestOnSettlement, PolicyFacts
 from relance.ledger.policies import BY_POLICY, DEFAULT, policies_of
 from relance.ledger.queries.interest import InterestAccount, interest_accounts
 from relance.ledger.rules import NewAllocation
@@ -84,10 +84,12 @@ def interest_on_settlement(made: Sequence[tuple[int, NewAllocation]]) -> list[in
 
 def pays_interest_first(account_ids: Sequence[int]) -> list[int]:
     """Those of the accounts whose creditor follows the civil-code order and bills interest."""
-    return sorted(
-        account_id
-        for account_id, policy in policies_of(account_ids).items()
-        if policy.allocation_order is AllocationOrder.CIVIL_CODE
+    return sorted(account_id for account_id, policy in policies_of(account_ids).items() if _bills_first(policy))
+
+
+def _bills_first(policy: PolicyFacts) -> bool:
+    return (
+        policy.allocation_order is AllocationOrder.CIVIL_CODE
         and policy.interest_on_settlement is InterestOnSettlement.BILL
     )
 
@@ -99,9 +101,9 @@ def bill_accrued_before(account_id: int, received_on: dt.date, posting_id: int |
     and each note then gets its own. Does something only where the creditor follows the civil-code order and bills
     interest; returns the debit notes' ids.
     """
-    if not pays_interest_first([account_id]):
+    policy = policies_of([account_id]).get(account_id, DEFAULT)
+    if not _bills_first(policy):
         return []
-    policy = policies_of([account_id])[account_id]
     accrued = [
         item
         for item in interest_accounts([account_id], received_on, every_decision=True)

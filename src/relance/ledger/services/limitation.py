@@ -10,6 +10,7 @@ from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
+from relance.ledger.at_hand import posted
 from relance.ledger.facts import Act, MoneyMoved, Posted
 from relance.ledger.limitation_clock import FOLLOWING, clocks, values
 from relance.ledger.postings import Result, perform
@@ -96,8 +97,7 @@ def interrupt(act: Act, item_ids: Sequence[int], kind: str, occurred_on: dt.date
 
     data: dict[str, object] = {"kind": kind, "occurred_on": occurred_on}
     inputs = {"item_ids": list(item_ids), "kind": kind, "occurred_on": occurred_on}
-    done = perform("limitation_interrupted", act, inputs, work, data)
-    return Posted(done.posting_id, done.created, tuple(done.result["ids"]))
+    return posted(perform("limitation_interrupted", act, inputs, work, data))
 
 
 def _refuse_before_birth(account_id: int, item_ids: Sequence[int], occurred_on: dt.date) -> None:

@@ -1,6 +1,7 @@
 """Taking receipts back: a returned debit, a bounced cheque, a receipt posted by mistake."""
 
 import datetime as dt
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -50,14 +51,14 @@ def reverse_receipt(
     return Posted(done.posting_id, done.created, (done.result["reversal_id"],))
 
 
+@dataclass(frozen=True, slots=True)
 class _Receipt:
     """The receipt to take back: its reference and money, and the ledger account the money stands on."""
 
-    def __init__(self, number: str, currency: str, amount_minor: int, stands_on: str) -> None:
-        self.number = number
-        self.currency = currency
-        self.amount_minor = amount_minor
-        self.stands_on = stands_on
+    number: str
+    currency: str
+    amount_minor: int
+    stands_on: str
 
 
 def _reversible(account_id: int, credit_id: int, reversed_on: dt.date) -> _Receipt:

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
-from relance.ledger.at_hand import ItemAtHand, items_at_hand, posted, refuse_held, refuse_without_reason
+from relance.ledger.at_hand import (
+    ItemAtHand,
+    items_at_hand,
+    posted,
+    refuse_before_open,
+    refuse_charged_for,
+    refuse_held,
+    refuse_without_reason,
+)
 from relance.ledger.automatic import mirror_entries
 from relance.ledger.booking import add_credit, allocate_bound
 from relance.ledger.facts import Act, ItemsPosted, MoneyMoved, Posted
@@ -226,25 +233,6 @@ def _refuse_touched(act: Act, item: ItemAtHand, part: ItemAtHand) -> None:
             )
             % {"part": part.number, "number": item.number}
         )
-    if act.on < part.open_from:
-        raise Refusal(
-            _("%(number)s is open since %(since)s; choose that day or a later one, not %(on)s")
-            % {"number": part.number, "since": part.open_from, "on": act.on}
-        )
+    refuse_before_open(act, part)
     refuse_held(part, _("taking its split back"))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT string_agg(o.number, ', ' ORDER BY o.id) FROM ledger_openitem o
-            WHERE o.account_id = %s AND o.origin_id = ANY(%s::bigint[]) AND NOT EXISTS (
-                SELECT 1 FROM ledger_allocation a
-                JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id AND c.kind = 'correction'
-                WHERE a.account_id = o.account_id AND a.item_id = o.id)""",
-            [act.account_id, id_array([part.id])],
-        )
-        (charges,) = cursor.fetchone()
-    if charges:
-        raise Refusal(
-            _("%(charges)s was charged because of %(number)s; correct that first")
-            % {"charges": charges, "number": part.number}
-        )
+    refuse_charged_for(act.account_id, part)

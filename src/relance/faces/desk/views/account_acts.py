@@ -1,8 +1,7 @@
 """Acts on an account and its payments: free credit notes, requests that a second person decides, interest, refunds."""
 
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from relance.customers import queries as customers
-from relance.faces.desk.access import StaffRequest, needs, posted_data, whole_number
+from relance.faces.desk.access import StaffRequest, needs, page_asked, posted_data, whole_number
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import (
     AmountForm,
@@ -20,14 +19,13 @@ from relance.faces.desk.act_forms import (
     PayerForm,
     ReasonForm,
     WriteOffForm,
+    drawn_number,
 )
 from relance.faces.desk.act_pages import ActPage, Effect, answer_act, found_credit, open_item_numbered, overdue_of
-from relance.faces.desk.amount_words import amount_text, credit_note_effect, overdue_told
+from relance.faces.desk.amount_words import amount_text, credit_note_effect, named_items, overdue_told
 from relance.faces.desk.day import as_of
-from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import iban, money
 from relance.kit.money import format_amount
-from relance.kit.pages import Page
 from relance.ledger import queries as ledger
 from relance.ledger import services
 from relance.ledger.facts import Act, ClaimableInterest, CreditNoteOrder, Posted
@@ -35,16 +33,6 @@ from relance.staff.facts import Permission
 
 CHOSEN_AT_MOST = 200
 """Items that one act on several items takes."""
-
-_Row = TypeVar("_Row")
-
-
-def _page_of(request: StaffRequest, read: Callable[[str | None], Page[_Row]]) -> Page[_Row]:
-    """The page that the address asks for, or the first one."""
-    try:
-        return read(request.GET.get("after") or None)
-    except ValueError:
-        return read(None)
 
 
 def _chosen_ids(request: StaffRequest, asked: int | None) -> set[int]:
@@ -61,7 +49,7 @@ def credit_note(request: StaffRequest, account_id: int) -> HttpResponse:
     items = ledger.open_item_page(account_id, as_of())
     own = customers.creditor(account.creditor_id).currency
     currencies = list(dict.fromkeys([own, *ledger.currencies_of(account_id, as_of())]))
-    initial = {"number": f"AV-{as_of():%y%m%d}-{secrets.token_hex(3).upper()}", "currency": currencies[0]}
+    initial = {"number": drawn_number("AV", as_of()), "currency": currencies[0]}
     form = CreditNoteForm(
         posted_data(request), initial=initial, items=items, currencies=currencies,
         find=lambda number: open_item_numbered(account_id, number),
@@ -95,22 +83,18 @@ def write_off(request: StaffRequest, account_id: int) -> HttpResponse:
     """Ask for a write-off of some items; another person decides."""
     account = found_account(account_id)
     asked = whole_number(request.GET.get("item", ""))
-    listing = _page_of(request, lambda after: ledger.open_item_page(
+    listing = page_asked(request, lambda after: ledger.open_item_page(
         account_id, as_of(), undisputed_only=True, after=after))  # fmt: skip
     items = list(listing.rows)
     missing = _chosen_ids(request, asked) - {item.id for item in items}
     if missing:
         others = ledger.items_of([account_id], as_of(), overdue_only=False, item_ids=sorted(missing))
         items[:0] = [item for item in others.get(account_id, []) if item.disputed_minor + item.in_flight_minor == 0]
-    named = [
-        (item.id, f"{label('document', item.kind)} {item.number} · {money(item.open_minor, item.currency)}")
-        for item in items
-    ]
     by_id = {item.id: item for item in items}
-    asked = whole_number(request.GET.get("item", ""))
     form = WriteOffForm(
-        posted_data(request), initial={"items": [asked]}, items=named, currencies=[item.currency for item in items]
-    )
+        posted_data(request), initial={"items": [asked]}, items=named_items(items),
+        currencies=[item.currency for item in items],
+    )  # fmt: skip
 
     def effect(data: Mapping[str, Any]) -> Effect:
         chosen = [by_id[item_id] for item_id in data.get("items", ()) if item_id in by_id]
@@ -152,14 +136,13 @@ def interest(request: StaffRequest, account_id: int) -> HttpResponse:
     """Bill or waive the late-payment interest of some items."""
     account = found_account(account_id)
     asked = whole_number(request.GET.get("item", ""))
-    listing = _page_of(request, lambda after: ledger.undecided_items(account_id, as_of(), after))
+    listing = page_asked(request, lambda after: ledger.undecided_items(account_id, as_of(), after))
     looked_at = sorted(_chosen_ids(request, asked) | set(listing.rows))
     found = [entry for entry in ledger.claimable_interest(account_id, as_of(), looked_at) if entry.claimable_minor]
     by_id = {entry.item_id: entry for entry in found}
     named = [
         (entry.item_id, f"{entry.item_number} · {money(entry.claimable_minor, entry.currency)}") for entry in found
     ]
-    asked = whole_number(request.GET.get("item", ""))
     first = found[0].currency if found else ""
     chosen = [asked] if asked in by_id else [entry.item_id for entry in found if entry.currency == first]
     form = InterestForm(

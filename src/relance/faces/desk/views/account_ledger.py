@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
-from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.access import StaffRequest, needs, page_asked
 from relance.faces.desk.account_page import found_account
-from relance.faces.desk.csv_export import csv_lines
+from relance.faces.desk.csv_export import csv_download
 from relance.faces.desk.day import as_of
 from relance.faces.desk.labels import LABELS, label
 from relance.faces.desk.templatetags.desk import language
@@ -66,12 +66,8 @@ def page(request: StaffRequest, account_id: int) -> HttpResponse:
     period = Period.read(request.GET, today)
     currencies = ledger.currencies_of(account_id, today)
     currency = _currency(request, account, currencies)
-    try:
-        listing = ledger.account_ledger_page(
-            account_id, currency, period.from_on, period.to_on, today, request.GET.get("after") or None
-        )
-    except ValueError:
-        listing = ledger.account_ledger_page(account_id, currency, period.from_on, period.to_on, today)
+    listing = page_asked(request, lambda after: ledger.account_ledger_page(
+        account_id, currency, period.from_on, period.to_on, today, after))  # fmt: skip
     context = {
         "account": account,
         "as_of": today,
@@ -111,7 +107,7 @@ def export(request: StaffRequest, account_id: int) -> HttpResponseBase:
     currency = _currency(request, account, ledger.currencies_of(account_id, today))
     record_audit(request.user, "ledger_exported", account.number, {"currency": currency})
     rows = _ledger_rows(account_id, currency, period, today, language())
-    return _download(rows, f"ledger-{account.number}-{today}.csv")
+    return csv_download(rows, f"ledger-{account.number}-{today}.csv")
 
 
 def _ledger_rows(
@@ -176,7 +172,7 @@ def statement_export(request: StaffRequest, account_id: int) -> HttpResponseBase
     period = _statement_period(request)
     record_audit(request.user, "statement_exported", account.number, {"to": period.to_on.isoformat()})
     told = STATEMENT.query(account_id, period.from_on, period.to_on, period.to_on)
-    return _download(iter(list(_statement_rows(told))), f"statement-{account.number}-{period.to_on}.csv")
+    return csv_download(list(_statement_rows(told)), f"statement-{account.number}-{period.to_on}.csv")
 
 
 def _statement_rows(told: Statement) -> Iterator[list[str]]:
@@ -190,9 +186,3 @@ def _statement_rows(told: Statement) -> Iterator[list[str]]:
             yield [cells[0], label("document", line.kind), cells[2], *cells[4:]]
         yield [told.to_on.isoformat(), _("Closing balance"), "", "", currency, "", "",
                format_amount(part.closing_minor, currency)]  # fmt: skip
-
-
-def _download(rows: Iterator[list[str]], name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(csv_lines(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from relance.customers import queries as customers
 from relance.dunning import queries as dunning
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.account_rows import AccountRow, AccountSearch, account_rows, every_account_row
-from relance.faces.desk.csv_export import csv_lines
+from relance.faces.desk.csv_export import csv_download
 from relance.faces.desk.day import as_of
 from relance.faces.desk.labels import label
 from relance.faces.desk.story import scenario_name, scenario_names
@@ -58,11 +58,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
     search = AccountSearch.read(request.GET)
     today = as_of()
     record_audit(request.user, "accounts_exported", "accounts", {"search": request.GET.urlencode()[:500]})
-    response = StreamingHttpResponse(
-        csv_lines(_export_rows(search, language())), content_type="text/csv; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = f'attachment; filename="accounts-{today}.csv"'
-    return response
+    return csv_download(_export_rows(search, language()), f"accounts-{today}.csv")
 
 
 def _export_rows(search: AccountSearch, reader_language: str) -> Iterator[list[str]]:

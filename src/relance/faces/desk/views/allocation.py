@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from relance.customers.facts import AccountFacts
-from relance.faces.desk.access import StaffRequest, needs, whole_number
+from relance.faces.desk.access import StaffRequest, needs, page_asked, whole_number
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import ReasonForm
 from relance.faces.desk.act_pages import SENT_BEFORE, posting_key, said, was_sent_before
@@ -91,10 +91,9 @@ def _context(request: StaffRequest, account: AccountFacts) -> dict[str, Any]:
     )  # fmt: skip
     currency = sides.currency
     known = {credit.id for credit in sides.credits}
-    try:
-        listing = ledger.allocation_page(account.id, currency, query.get("after") or None, ALLOCATIONS_PER_PAGE)
-    except ValueError:
-        listing = ledger.allocation_page(account.id, currency, limit=ALLOCATIONS_PER_PAGE)
+    listing = page_asked(
+        request, lambda after: ledger.allocation_page(account.id, currency, after, ALLOCATIONS_PER_PAGE)
+    )
     return {
         "account": account,
         "as_of": as_of(),

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from relance.customers import queries as customers
 from relance.faces.desk.access import StaffRequest, needs, whole_number
 from relance.faces.desk.account_page import found_account
-from relance.faces.desk.act_forms import ActForm
 from relance.faces.desk.act_pages import overdue_of
 from relance.faces.desk.amount_words import overdue_told
 from relance.faces.desk.books import account_names
@@ -60,55 +59,39 @@ def one(request: StaffRequest, request_id: int) -> HttpResponse:
 @require_POST
 def approve(request: StaffRequest, request_id: int) -> HttpResponse:
     """Approve what another person asked for, and post it today."""
-    form = ApprovalForm(request.POST)
     return _decide(
-        request,
-        request_id,
-        form,
-        services.approve_request,
-        "request_approved",
+        request, request_id, ApprovalForm(request.POST), services.approve_request, "request_approved",
         _("Approved and posted."),
-        approval=form,
-    )
+    )  # fmt: skip
 
 
 @needs(Permission.APPROVE_REQUEST)
 @require_POST
 def refuse(request: StaffRequest, request_id: int) -> HttpResponse:
     """Refuse what another person asked for, with the reason."""
-    form = RequestRefusalForm(request.POST)
     return _decide(
-        request,
-        request_id,
-        form,
-        services.refuse_request,
-        "request_refused",
+        request, request_id, RequestRefusalForm(request.POST), services.refuse_request, "request_refused",
         _("The request is refused."),
-        refusal=form,
-    )
+    )  # fmt: skip
 
 
 @needs(Permission.SEE_REQUESTS)
 @require_POST
 def withdraw(request: StaffRequest, request_id: int) -> HttpResponse:
     """Take one's own request back."""
-    form = RequestRefusalForm(request.POST)
     return _decide(
-        request, request_id, form, services.withdraw_request, "request_withdrawn", _("The request is withdrawn."),
-        refusal=form,
+        request, request_id, RequestRefusalForm(request.POST), services.withdraw_request, "request_withdrawn",
+        _("The request is withdrawn."),
     )  # fmt: skip
 
 
 def _decide(
     request: StaffRequest,
     request_id: int,
-    form: ActForm,
+    form: ApprovalForm | RequestRefusalForm,
     do: Callable[[Act, int], Posted],
     verb: str,
     done: Promise,
-    *,
-    approval: ApprovalForm | None = None,
-    refusal: RequestRefusalForm | None = None,
 ) -> HttpResponse:
     asked = _found(request_id)
     if form.is_valid():
@@ -116,7 +99,7 @@ def _decide(
         act = Act(asked.account_id, as_of(), request.user.username, data["reason"], f"desk:{data['key']}")
         try:
             with transaction.atomic():
-                if approval is not None:
+                if isinstance(form, ApprovalForm):
                     refuse_dependent(act.actor, asked.requested_by)
                 posted = do(act, asked.id)
                 if posted.created:
@@ -134,14 +117,13 @@ def _decide(
         else:
             messages.success(request, str(done))
             return redirect("desk:approvals")
-    return _one(request, _found(request_id), approval, refusal, 422)
+    return _one(request, _found(request_id), form, 422)
 
 
 def _one(
     request: StaffRequest,
     asked: RequestFacts,
-    approval: ApprovalForm | None = None,
-    refusal: RequestRefusalForm | None = None,
+    sent: ApprovalForm | RequestRefusalForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     account = found_account(asked.account_id)
@@ -162,8 +144,8 @@ def _one(
         "origin": ledger.refund_origin(account.id, int(str(asked.data["credit"]))) if asked.kind == "refund" else None,
         "is_own": asked.requested_by.casefold() == request.user.username.casefold(),
         "is_second": may_decide_for(request.user.username, asked.requested_by),
-        "approval_form": approval or ApprovalForm(),
-        "refusal_form": refusal or RequestRefusalForm(),
+        "approval_form": sent if isinstance(sent, ApprovalForm) else ApprovalForm(),
+        "refusal_form": sent if isinstance(sent, RequestRefusalForm) else RequestRefusalForm(),
     }
     return render(request, "desk/approval.html", context, status=status)
 

@@ -1,13 +1,11 @@
 """Acts on one item of an account: credit note, correction, terms, disputes, doubt, limitation and charges."""
 
 import datetime as dt
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -21,8 +19,9 @@ from relance.faces.desk.act_forms import (
     PostponeForm,
     ReasonForm,
     SplitForm,
+    drawn_number,
 )
-from relance.faces.desk.act_pages import ActPage, Effect, answer_act, found_item
+from relance.faces.desk.act_pages import ActPage, Effect, answer_item_act, found_item
 from relance.faces.desk.amount_words import amount_text, credit_note_effect, equal_parts, is_far, split_effect
 from relance.faces.desk.day import as_of
 from relance.faces.desk.templatetags.desk import day, money
@@ -33,16 +32,12 @@ from relance.ledger.facts import Act, CreditNoteOrder, ExclusionKind, OpenItemFa
 from relance.staff.facts import Permission
 
 
-def _page(item: OpenItemFacts, **words: Any) -> ActPage:
-    return ActPage(leads_to=reverse("desk:account", args=[item.account_id]), **words)
-
-
 @needs(Permission.CREDIT_NOTE)
 @require_http_methods(["GET", "POST"])
 def credit_note(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """A credit note on an item; a larger one than the item says what becomes of the rest before it is confirmed."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
-    initial = {"number": f"AV-{as_of():%y%m%d}-{secrets.token_hex(3).upper()}"}
+    item = found_item(account_id, item_id)
+    initial = {"number": drawn_number("AV", as_of())}
     if item.open_minor:
         initial["amount"] = amount_text(item.open_minor, item.currency)
     form = CreditNoteForm(posted_data(request), initial=initial, items=None, currencies=[item.currency],
@@ -52,8 +47,7 @@ def credit_note(request: StaffRequest, account_id: int, item_id: int) -> HttpRes
         order = CreditNoteOrder(data["number"], item.currency, data["amount_minor"], item.number)
         return services.post_credit_note(act, order)
 
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Credit note on %(number)s") % {"number": item.number},
         text=_("Part or all of this is no longer owed. Its tax is taken back in proportion."),
         button=_("Post the credit note"),
@@ -61,13 +55,12 @@ def credit_note(request: StaffRequest, account_id: int, item_id: int) -> HttpRes
         verb="credit_note_posted",
         effect=lambda data: credit_note_effect(item, data.get("amount_minor"), item.currency),
     )
-    return answer_act(
-        request, account, page, form, do,
+    return answer_item_act(
+        request, item, page, form, do,
         lambda data: {
-            "number": data["number"], "item": item.number, "currency": item.currency,
+            "number": data["number"], "currency": item.currency,
             "amount": format_amount(data["amount_minor"], item.currency),
         },
-        item=item,
     )  # fmt: skip
 
 
@@ -75,7 +68,7 @@ def credit_note(request: StaffRequest, account_id: int, item_id: int) -> HttpRes
 @require_http_methods(["GET", "POST"])
 def correct(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Take an item back whole that should never have been posted."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
+    item = found_item(account_id, item_id)
     amount, paid = money(item.amount_minor, item.currency), item.amount_minor - item.open_minor
     warnings = [_("%(number)s of %(amount)s is taken back whole; this cannot be undone.")
                 % {"number": item.number, "amount": amount}]  # fmt: skip
@@ -85,8 +78,7 @@ def correct(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
             _("%(amount)s that had settled it is set free and goes on to what else is open.")
             % {"amount": money(paid, item.currency)}
         )
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Correct a mistaken posting"),
         text=_("For an item that should never have been posted. Its entries are booked the other way round; days that "
                "are past stay what they were."),
@@ -96,11 +88,10 @@ def correct(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
         danger=True,
         effect=lambda _data: Effect(told, warnings),
     )  # fmt: skip
-    return answer_act(
-        request, account, page, ReasonForm(posted_data(request)),
+    return answer_item_act(
+        request, item, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.correct_item(act, item.id),
-        lambda _data: {"item": item.number, "amount": format_amount(item.amount_minor, item.currency)},
-        item=item,
+        lambda _data: {"amount": format_amount(item.amount_minor, item.currency)},
     )  # fmt: skip
 
 
@@ -108,7 +99,7 @@ def correct(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def postpone(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Give an item another due date; the document keeps its own."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
+    item = found_item(account_id, item_id)
     form = PostponeForm(posted_data(request), today=as_of())
 
     def effect(data: Mapping[str, Any]) -> Effect:
@@ -120,8 +111,7 @@ def postpone(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
         told = _("%(number)s is due on %(on)s; until then nobody is reminded of it.") % words
         return Effect([], far) if is_far(due_on, as_of()) else Effect([told])
 
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Postpone %(number)s") % {"number": item.number},
         text=_("The document keeps its own date; dunning and interest count from the new one."),
         button=_("Postpone"),
@@ -129,11 +119,10 @@ def postpone(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
         verb="item_postponed",
         effect=effect,
     )
-    return answer_act(
-        request, account, page, form,
+    return answer_item_act(
+        request, item, page, form,
         lambda act, data: services.postpone(act, item.id, data["due_on"]),
-        lambda data: {"item": item.number, "due_on": data["due_on"].isoformat()},
-        item=item,
+        lambda data: {"due_on": data["due_on"].isoformat()},
     )  # fmt: skip
 
 
@@ -141,14 +130,13 @@ def postpone(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def split(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Replace an item by instalments: equal monthly ones filled in, or dates and amounts typed."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
+    item = found_item(account_id, item_id)
     first_on = as_of() + dt.timedelta(days=30)
     if "fill" in request.POST:
-        return _fill(request, account_id, item)
+        return _fill(request, item)
     form = SplitForm(posted_data(request), initial={"count": 3, "first_on": first_on}, currency=item.currency)
     rows = form.rows or equal_parts(item.open_minor, item.currency, 3, first_on)
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Split %(number)s into instalments") % {"number": item.number},
         text=_("What is open is owed in parts, each with a date of its own. The same is owed in all."),
         button=_("Split"),
@@ -158,18 +146,16 @@ def split(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
         template="desk/acts/split_fields.html",
         more={"rows": [*rows, ("", ""), ("", "")]},
     )
-    return answer_act(
-        request, account, page, form,
+    return answer_item_act(
+        request, item, page, form,
         lambda act, data: services.split(act, item.id, data["parts"]),
         lambda data: {
-            "item": item.number,
             "parts": [[on.isoformat(), format_amount(minor, item.currency)] for on, minor in data["parts"]],
         },
-        item=item,
     )  # fmt: skip
 
 
-def _fill(request: StaffRequest, account_id: int, item: OpenItemFacts) -> HttpResponse:
+def _fill(request: StaffRequest, item: OpenItemFacts) -> HttpResponse:
     """The page, or only its rows, with equal monthly parts filled in; nothing is posted."""
     form = SplitForm(request.POST, currency=item.currency)
     form.is_valid()
@@ -179,14 +165,18 @@ def _fill(request: StaffRequest, account_id: int, item: OpenItemFacts) -> HttpRe
     filled = request.POST.copy()
     filled.setlist("part_on", [on for on, _amount in rows])
     filled.setlist("part_amount", [amount for _on, amount in rows])
-    context: dict[str, Any] = {"rows": [*rows, ("", ""), ("", "")], "item": item, "account": found_account(account_id)}
+    context: dict[str, Any] = {
+        "rows": [*rows, ("", ""), ("", "")],
+        "item": item,
+        "account": found_account(item.account_id),
+    }
     if request.htmx:
         response = render(request, "desk/acts/split_rows.html", context)
         response.headers["HX-Trigger-After-Swap"] = "refresh"
         return response
     shown = SplitForm(initial=filled.dict(), currency=item.currency)
-    page = _page(
-        item, title=_("Split %(number)s into instalments") % {"number": item.number}, text="", button=_("Split"),
+    page = ActPage(
+        title=_("Split %(number)s into instalments") % {"number": item.number}, text="", button=_("Split"),
         done="", verb="", template="desk/acts/split_fields.html", more={"rows": context["rows"]},
     )  # fmt: skip
     return render(request, "desk/acts/page.html", context | {"page": page, "form": shown, "effect": Effect()})
@@ -196,7 +186,7 @@ def _fill(request: StaffRequest, account_id: int, item: OpenItemFacts) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def dispute(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Leave a disputed part of an item out of what is chased."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
+    item = found_item(account_id, item_id)
     form = DisputeForm(posted_data(request), currency=item.currency)
 
     def effect(data: Mapping[str, Any]) -> Effect:
@@ -205,8 +195,7 @@ def dispute(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
         words = {"part": money(disputed, item.currency), "rest": money(max(0, left - disputed), item.currency)}
         return Effect([_("%(part)s is shown as owed and not chased; %(rest)s of it goes on being chased.") % words])
 
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Dispute about %(number)s") % {"number": item.number},
         text=_("The disputed part stays owed, and nobody is reminded of it until the dispute is answered."),
         button=_("Record the dispute"),
@@ -214,13 +203,12 @@ def dispute(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
         verb="item_disputed",
         effect=effect,
     )
-    return answer_act(
-        request, account, page, form,
+    return answer_item_act(
+        request, item, page, form,
         lambda act, data: services.exclude(
             act, item.id, ExclusionKind.DISPUTED, data.get("amount_minor"), data["reference"] or f"desk:{data['key']}"
         ),
-        lambda data: {"item": item.number, "amount": data["amount"], "reference": data["reference"]},
-        item=item,
+        lambda data: {"amount": data["amount"], "reference": data["reference"]},
     )  # fmt: skip
 
 
@@ -228,14 +216,12 @@ def dispute(request: StaffRequest, account_id: int, item_id: int) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def lift(request: StaffRequest, account_id: int, exclusion_id: int) -> HttpResponse:
     """Answer a dispute: what it left out is chased again."""
-    account = found_account(account_id)
     found = next((one for one in ledger.exclusions_of(account_id, as_of()) if one.id == exclusion_id), None)
     if found is None or found.kind is ExclusionKind.EXPIRED:
         raise Http404
     item = found_item(account_id, found.item_id)
     amount = money(found.amount_minor, item.currency)
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Lift the dispute about %(number)s") % {"number": item.number},
         text=_("The dispute is answered and this is owed after all; if it is not, write a credit note."),
         button=_("Chase it again"),
@@ -243,11 +229,10 @@ def lift(request: StaffRequest, account_id: int, exclusion_id: int) -> HttpRespo
         verb="exclusion_lifted",
         effect=lambda _data: Effect([_("%(amount)s is chased again from today on.") % {"amount": amount}]),
     )
-    return answer_act(
-        request, account, page, ReasonForm(posted_data(request)),
+    return answer_item_act(
+        request, item, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.lift_exclusion(act, exclusion_id),
-        lambda _data: {"item": item.number, "amount": format_amount(found.amount_minor, item.currency)},
-        item=item,
+        lambda _data: {"amount": format_amount(found.amount_minor, item.currency)},
     )  # fmt: skip
 
 
@@ -255,19 +240,17 @@ def lift(request: StaffRequest, account_id: int, exclusion_id: int) -> HttpRespo
 @require_http_methods(["GET", "POST"])
 def doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Put an item among the doubtful debts of the balance sheet."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
-    page = _page(
-        item,
+    item = found_item(account_id, item_id)
+    page = ActPage(
         title=_("Mark %(number)s as doubtful") % {"number": item.number},
         text=_("Its open amount moves from account 411 to 416. It is owed and chased as before."),
         button=_("Mark as doubtful"),
         done=_("%(number)s is marked as doubtful.") % {"number": item.number},
         verb="marked_doubtful",
     )
-    return answer_act(
-        request, account, page, ReasonForm(posted_data(request)),
+    return answer_item_act(
+        request, item, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.mark_doubtful(act, [item.id]),
-        lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip
 
 
@@ -275,19 +258,17 @@ def doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def not_doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Take an item out of the doubtful debts."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
-    page = _page(
-        item,
+    item = found_item(account_id, item_id)
+    page = ActPage(
         title=_("%(number)s is no longer doubtful") % {"number": item.number},
         text=_("What is open of it moves back from account 416 to 411."),
         button=_("Take the mark away"),
         done=_("%(number)s is an ordinary debt again.") % {"number": item.number},
         verb="unmarked_doubtful",
     )
-    return answer_act(
-        request, account, page, ReasonForm(posted_data(request)),
+    return answer_item_act(
+        request, item, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.unmark_doubtful(act, [item.id]),
-        lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip
 
 
@@ -295,10 +276,9 @@ def not_doubtful(request: StaffRequest, account_id: int, item_id: int) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def interruption(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Record what started the limitation period of an item anew."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
+    item = found_item(account_id, item_id)
     form = InterruptionForm(posted_data(request), today=as_of(), initial={"occurred_on": as_of()})
-    page = _page(
-        item,
+    page = ActPage(
         title=_("Limitation of %(number)s") % {"number": item.number},
         text=_("Only an acknowledgement, a court claim or an insolvency claim starts the period anew; a reminder never "
                "does. Part payments count by themselves."),
@@ -306,11 +286,10 @@ def interruption(request: StaffRequest, account_id: int, item_id: int) -> HttpRe
         done=_("The limitation period of %(number)s starts anew.") % {"number": item.number},
         verb="limitation_interrupted",
     )  # fmt: skip
-    return answer_act(
-        request, account, page, form,
+    return answer_item_act(
+        request, item, page, form,
         lambda act, data: services.interrupt(act, [item.id], data["kind"], data["occurred_on"]),
-        lambda data: {"item": item.number, "kind": data["kind"], "occurred_on": data["occurred_on"].isoformat()},
-        item=item,
+        lambda data: {"kind": data["kind"], "occurred_on": data["occurred_on"].isoformat()},
     )  # fmt: skip
 
 
@@ -318,9 +297,8 @@ def interruption(request: StaffRequest, account_id: int, item_id: int) -> HttpRe
 @require_http_methods(["GET", "POST"])
 def late_fee(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Charge the contract's late fee, once and where the law allows it."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
-    page = _page(
-        item,
+    item = found_item(account_id, item_id)
+    page = ActPage(
         title=_("Late fee for %(number)s") % {"number": item.number},
         text=_("Once per invoice, as the contract says, and only where the law of the creditor’s country allows it; a "
                "lower cap of the law wins."),
@@ -328,11 +306,10 @@ def late_fee(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
         done=_("The late fee is charged."),
         verb="late_fee_charged",
     )  # fmt: skip
-    return answer_act(
-        request, account, page, AmountForm(posted_data(request), currency=item.currency),
+    return answer_item_act(
+        request, item, page, AmountForm(posted_data(request), currency=item.currency),
         lambda act, data: services.post_late_fee(act, item.id, data["amount_minor"], item.currency),
-        lambda data: {"item": item.number, "asked": format_amount(data["amount_minor"], item.currency)},
-        item=item,
+        lambda data: {"asked": format_amount(data["amount_minor"], item.currency)},
     )  # fmt: skip
 
 
@@ -340,17 +317,15 @@ def late_fee(request: StaffRequest, account_id: int, item_id: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def indemnity(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Charge the fixed recovery indemnity of the law, once per invoice."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
-    page = _page(
-        item,
+    item = found_item(account_id, item_id)
+    page = ActPage(
         title=_("Recovery indemnity for %(number)s") % {"number": item.number},
         text=_("The fixed amount that the law gives for each late invoice between professionals; once per invoice."),
         button=_("Charge the indemnity"),
         done=_("The recovery indemnity is charged."),
         verb="indemnity_charged",
     )
-    return answer_act(
-        request, account, page, ReasonForm(posted_data(request)),
+    return answer_item_act(
+        request, item, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.post_indemnity(act, item.id),
-        lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip

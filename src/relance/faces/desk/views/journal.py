@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from relance.faces.desk.access import StaffRequest, needs, plain, posted_data
 from relance.faces.desk.books import Books, account_names, chosen_books, day_of
-from relance.faces.desk.csv_export import csv_lines
+from relance.faces.desk.csv_export import csv_download, download
 from relance.faces.desk.day import as_of
 from relance.faces.desk.journal_forms import SealForm
 from relance.faces.desk.templatetags.desk import day, language
@@ -58,7 +58,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "document": document,
         "sealed_through": ledger.sealed_through(books.creditor.id),
         "as_of": as_of(),
-        "period": _period(books),
+        "period": books.query,
     }
     return render(request, "desk/journal.html", context)
 
@@ -149,9 +149,9 @@ def _seal_effect(creditor_id: int, last: dt.date | None, through: dt.date) -> Se
 def export(request: StaffRequest) -> HttpResponseBase:
     """The entries of the period as CSV, streamed."""
     books = _found_books(request)
-    record_audit(request.user, "journal_exported", books.creditor.code, _told(books) | {"format": "csv"})
+    record_audit(request.user, "journal_exported", books.creditor.code, books.period | {"format": "csv"})
     name = f"journal-{books.creditor.code}-{books.from_on}-{books.to_on}.csv"
-    return _file(csv_lines(_csv(books, language())), "text/csv; charset=utf-8", name)
+    return csv_download(_csv(books, language()), name)
 
 
 @needs(Permission.SEE_JOURNAL)
@@ -162,15 +162,9 @@ def export_fec(request: StaffRequest) -> HttpResponseBase:
     siren = "".join(character for character in books.creditor.siren if character.isdigit())
     if not siren:
         messages.error(request, _("The file is named by the creditor's SIREN; import it with the creditor first."))
-        return redirect(reverse("desk:journal") + "?" + _period(books))
-    record_audit(request.user, "journal_exported", books.creditor.code, _told(books) | {"format": "fec"})
-    return _file(_fec(books), "text/plain; charset=utf-8", f"{siren}FEC{books.to_on:%Y%m%d}.txt")
-
-
-def _file(lines: Iterator[bytes], kind: str, name: str) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(lines, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        return redirect(reverse("desk:journal") + "?" + books.query)
+    record_audit(request.user, "journal_exported", books.creditor.code, books.period | {"format": "fec"})
+    return download(_fec(books), "text/plain; charset=utf-8", f"{siren}FEC{books.to_on:%Y%m%d}.txt")
 
 
 def _csv(books: Books, reader: str) -> Iterator[Sequence[str]]:
@@ -197,14 +191,6 @@ def _found_books(request: StaffRequest) -> Books:
     if books is None:
         raise Http404
     return books
-
-
-def _told(books: Books) -> dict[str, str]:
-    return {"from": books.from_on.isoformat(), "to": books.to_on.isoformat()}
-
-
-def _period(books: Books) -> str:
-    return urlencode({"creditor": books.creditor.code} | _told(books))
 
 
 def _cursor(text: str) -> str | None:

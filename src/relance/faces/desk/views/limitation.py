@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from relance.customers import queries as customers
 from relance.faces.desk.access import StaffRequest, needs, whole_number
 from relance.faces.desk.books import day_of
-from relance.faces.desk.csv_export import csv_lines
+from relance.faces.desk.csv_export import csv_download
 from relance.faces.desk.day import as_of
 from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import language
@@ -56,11 +56,7 @@ def export(request: StaffRequest) -> HttpResponseBase:
     today = as_of()
     view = _view(request)
     record_audit(request.user, "limitation_exported", view, {})
-    response = StreamingHttpResponse(
-        csv_lines(_export_rows(view, _by_amount(request), today, language())), content_type="text/csv; charset=utf-8"
-    )
-    response.headers["Content-Disposition"] = f'attachment; filename="limitation-{view}-{today}.csv"'
-    return response
+    return csv_download(_export_rows(view, _by_amount(request), today, language()), f"limitation-{view}-{today}.csv")
 
 
 def _view(request: StaffRequest) -> str:

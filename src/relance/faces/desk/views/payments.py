@@ -14,14 +14,13 @@ from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest, needs, posted_data
 from relance.faces.desk.account_page import account_context, effect_of_payment, found_account
 from relance.faces.desk.act_forms import ReversalForm
-from relance.faces.desk.act_pages import open_item_numbered, posting_key, said
+from relance.faces.desk.act_pages import found_credit, open_item_numbered, posting_key, said
 from relance.faces.desk.day import as_of
 from relance.faces.desk.forms import PaymentForm
 from relance.faces.desk.templatetags.desk import money
 from relance.kit.money import format_amount
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
-from relance.ledger.facts import CreditFacts
 from relance.ledger.services import post_receipt, reverse_receipt
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
@@ -103,7 +102,9 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
     """Ask for the reason, then take the payment back: its invoices are open again."""
     account = found_account(account_id)
     today = as_of()
-    credit = _receipt(account_id, credit_id)
+    credit = found_credit(account_id, credit_id)
+    if credit.kind != "receipt":
+        raise Http404
     if credit.reversed_on is not None:
         messages.info(request, _("This payment is already reversed."))
         return redirect("desk:account", account_id)
@@ -136,10 +137,3 @@ def reverse_one(request: StaffRequest, account_id: int, credit_id: int) -> HttpR
             return redirect("desk:account", account_id)
     context = {"form": form, "account": account, "credit": credit}
     return render(request, "desk/payment_reverse.html", context, status=422 if request.method == "POST" else 200)
-
-
-def _receipt(account_id: int, credit_id: int) -> CreditFacts:
-    for credit in ledger.credits_of(account_id, as_of(), credit_id=credit_id):
-        if credit.kind == "receipt":
-            return credit
-    raise Http404

@@ -1,7 +1,7 @@
 """Published rates: what is in force in each country, what is missing, and new ones entered by two people."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -119,18 +119,9 @@ def propose(request: StaffRequest, series: str) -> HttpResponse:
     form = _rate_form(card, request.POST)
     if form.is_valid():
         data = form.cleaned_data
-        try:
-            with transaction.atomic():
-                row = services.propose_rate(
-                    series, data["valid_from"], data["percent"], data["source"], request.user.username
-                )
-                if row.is_new:
-                    record_audit(request.user, "rate_proposed", series, _told(row))
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            told = _("%(percent)s from %(on)s proposed; another person approves it.")
-            messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
+        if _proposed(request, form, lambda: services.propose_rate(
+            series, data["valid_from"], data["percent"], data["source"], request.user.username
+        )):  # fmt: skip
             return redirect("desk:rate_series", series)
     return _one(request, card, form, 422)
 
@@ -145,20 +136,26 @@ def replace(request: StaffRequest, series: str) -> HttpResponse:
         raise Http404
     if form.is_valid():
         data = form.cleaned_data
-        try:
-            with transaction.atomic():
-                row = services.replace_rate(
-                    series, data["valid_from"], data["percent"], data["source"], data["reason"], request.user.username
-                )
-                if row.is_new:
-                    record_audit(request.user, "rate_proposed", series, _told(row))
-        except Refusal as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            told = _("%(percent)s from %(on)s proposed; another person approves it.")
-            messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
+        if _proposed(request, form, lambda: services.replace_rate(
+            series, data["valid_from"], data["percent"], data["source"], data["reason"], request.user.username
+        )):  # fmt: skip
             return redirect("desk:rate_series", series)
     return _one(request, card, replacement_form=form, status=422)
+
+
+def _proposed(request: StaffRequest, form: RateForm, propose_it: Callable[[], RateRow]) -> bool:
+    """Do it, with its audit row and a word to the person; false, with the reason in the form, when it is refused."""
+    try:
+        with transaction.atomic():
+            row = propose_it()
+            if row.is_new:
+                record_audit(request.user, "rate_proposed", row.series, _told(row))
+    except Refusal as refusal:
+        form.add_error(None, str(refusal))
+        return False
+    told = _("%(percent)s from %(on)s proposed; another person approves it.")
+    messages.success(request, told % {"percent": percentage(row.percent), "on": day(row.valid_from)})
+    return True
 
 
 @needs(Permission.APPROVE_RATE)

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 from relance.faces.desk.access import StaffRequest, needs, posted_data, whole_number
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.act_forms import FormalNoticeForm, ReasonForm
-from relance.faces.desk.act_pages import ActPage, Effect, answer_act, found_credit, found_item
+from relance.faces.desk.act_pages import ActPage, Effect, answer_act, answer_item_act, found_credit, found_item
+from relance.faces.desk.amount_words import named_items
 from relance.faces.desk.day import as_of
-from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import day, money
 from relance.kit.money import format_amount
 from relance.ledger import queries as ledger
@@ -60,7 +60,7 @@ def credit(request: StaffRequest, account_id: int, credit_id: int) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def split(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
     """Take the last split of an item back: it is owed as one again."""
-    account, item = found_account(account_id), found_item(account_id, item_id)
+    item = found_item(account_id, item_id)
     words = {"number": item.number}
     page = ActPage(
         title=_("Take the split of %(number)s back") % words,
@@ -74,10 +74,9 @@ def split(request: StaffRequest, account_id: int, item_id: int) -> HttpResponse:
                  % (words | {"on": day(item.due_on)})]
         ),
     )  # fmt: skip
-    return answer_act(
-        request, account, page, ReasonForm(posted_data(request)),
+    return answer_item_act(
+        request, item, page, ReasonForm(posted_data(request)),
         lambda act, _data: services.take_back_split(act, item.id),
-        lambda _data: {"item": item.number}, item=item,
     )  # fmt: skip
 
 
@@ -91,14 +90,10 @@ def formal_notice(request: StaffRequest, account_id: int) -> HttpResponse:
         if item.kind != "refund" and item.is_overdue(today) and not item.expired_minor
     ]  # fmt: skip
     numbers = {item.id: item.number for item in items}
-    named = [
-        (item.id, f"{label('document', item.kind)} {item.number} · {money(item.open_minor, item.currency)}")
-        for item in items
-    ]
     asked = whole_number(request.GET.get("item", ""))
     chosen = [asked] if asked in numbers else list(numbers)
     form = FormalNoticeForm(
-        posted_data(request), initial={"items": chosen, "received_on": today}, items=named, today=today
+        posted_data(request), initial={"items": chosen, "received_on": today}, items=named_items(items), today=today
     )
 
     def do(act: Act, data: Mapping[str, Any]) -> Posted:

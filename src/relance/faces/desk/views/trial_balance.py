@@ -4,16 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.books import Books, chosen_books
-from relance.faces.desk.csv_export import csv_lines
+from relance.faces.desk.csv_export import csv_download
 from relance.faces.desk.day import as_of
 from relance.faces.desk.templatetags.desk import language
 from relance.kit.money import format_amount
@@ -59,8 +58,8 @@ def page(request: StaffRequest) -> HttpResponse:
         for currency, found in groupby(_rows(books), key=lambda row: row.currency)
         if (rows := list(found))
     ]
-    period = urlencode({"creditor": books.creditor.code} | _told(books))
-    return render(request, "desk/trial_balance.html", {"books": books, "balances": balances, "period": period})
+    context = {"books": books, "balances": balances, "period": books.query}
+    return render(request, "desk/trial_balance.html", context)
 
 
 @needs(Permission.SEE_JOURNAL)
@@ -70,20 +69,14 @@ def export(request: StaffRequest) -> HttpResponseBase:
     books = _books(request)
     if books is None:
         raise Http404
-    record_audit(request.user, "trial_balance_exported", books.creditor.code, _told(books))
-    response = StreamingHttpResponse(csv_lines(_export_rows(books, language())), content_type="text/csv; charset=utf-8")
+    record_audit(request.user, "trial_balance_exported", books.creditor.code, books.period)
     name = f"trial-balance-{books.creditor.code}-{books.from_on}-{books.to_on}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_download(_export_rows(books, language()), name)
 
 
 def _books(request: StaffRequest) -> Books | None:
     today = as_of()
     return chosen_books(request.session, request.GET, today.replace(month=1, day=1), today)
-
-
-def _told(books: Books) -> dict[str, str]:
-    return {"from": books.from_on.isoformat(), "to": books.to_on.isoformat()}
 
 
 def _rows(books: Books) -> list[TrialBalanceRow]:
