@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 CONTENT = {
     "episodes": "SELECT b.number, i.number, e.currency, e.opened_on, e.closed_on FROM dunning_episode e "
@@ -26,15 +26,20 @@ CONTENT = {
     "LEFT JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id",
     "messages": "SELECT b.number, d.business_date, d.template, d.recipient, d.state, d.subject, d.text, d.html "
     "FROM outbound_dispatch d JOIN customers_billingaccount b ON b.id = d.account_id",
+    "work": "SELECT b.number, w.kind, w.currency, w.title, w.due_on, w.opened_on, w.state, w.outcome, w.stake_minor, "
+    "w.stake_on FROM worklist_workitem w JOIN customers_billingaccount b ON b.id = w.account_id",
     "items": "SELECT b.number, i.number, i.open_minor FROM ledger_openitem i "
     "JOIN customers_billingaccount b ON b.id = i.account_id",
     "allocations": "SELECT b.number, i.number, c.number, a.amount_minor, a.effective_on FROM ledger_allocation a "
     "JOIN customers_billingaccount b ON b.id = a.account_id "
     "JOIN ledger_openitem i ON i.account_id = a.account_id AND i.id = a.item_id "
     "JOIN ledger_credit c ON c.account_id = a.account_id AND c.id = a.credit_id",
-    "cycles": "SELECT business_date, state, figures::text FROM cycle_cycle",
-    "steps": "SELECT c.business_date, s.name, s.state, s.error FROM cycle_step s JOIN cycle_cycle c ON c.id = s.cycle_id",
-    "horizon": "SELECT decided_through FROM dunning_horizon",
+    "cycles": "SELECT creditor_id, business_date, state, figures::text FROM cycle_cycle",
+    "steps": "SELECT c.creditor_id, c.business_date, s.name, s.state, s.error FROM cycle_step s "
+    "JOIN cycle_cycle c ON c.id = s.cycle_id",
+    "failures": "SELECT f.step, b.number, f.attempts, f.state FROM cycle_failure f "
+    "JOIN customers_billingaccount b ON b.id = f.account_id",
+    "horizon": "SELECT creditor_id, decided_through FROM dunning_horizon",
 }
 """What two runs must agree on: everything but ids and instants."""
 
@@ -91,12 +96,15 @@ class Relance:
 
 
 @contextmanager
-def separate_relance(home: Path) -> Iterator[Relance]:
-    """A Relance with an empty database, dropped afterwards."""
+def separate_relance(home: Path, like: Relance | None = None) -> Iterator[Relance]:
+    """A Relance with an empty database, or with a copy of another's that nobody uses now; dropped afterwards."""
     server = os.environ["RELANCE_DATABASE_URL"]
     name = f"relance_separate_{uuid4().hex[:10]}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        template = conninfo_to_dict(like.url)["dbname"] if like is not None else "template1"
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(str(template)))
+        )
     try:
         yield Relance(home, make_conninfo(server, dbname=name))
     finally:

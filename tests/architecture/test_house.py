@@ -92,6 +92,11 @@ PROOFS: Mapping[Check, list[Mapping[str, str]]] = {
         {"dunning/helpers/planted.py": ""},
     ],
     checks.long_files: [{"ledger/rules.py": "X = 1\n" * 401}],
+    checks.second_decisions: [
+        {"dunning/queries/explain.py": "from relance.dunning.rules import decide"},
+        {"dunning/services/perform.py": "from relance.dunning import rules\nx = rules.decide"},
+        {"insight/planted.py": "import relance.dunning.rules\nx = relance.dunning.rules.decide"},
+    ],
     checks.uninvited_packages: [
         {"ledger/planted.py": "import requests"},
         {"ledger/planted.py": "from rich.console import Console"},
@@ -125,6 +130,14 @@ def test_a_check_notices_a_planted_trespass(
     copy = copy_house(tmp_path, pristine)
     plant(copy, trespass)
     assert set(check(read_house(copy))) - before(check, pristine)
+
+
+def test_night_explain_plan_and_preview_ask_one_decision(pristine: Path, tmp_path: Path) -> None:
+    assert checks.lonely_askers(read_house()) == []
+    copy = copy_house(tmp_path, pristine)
+    preview = copy / "dunning/queries/preview.py"
+    preview.write_text(preview.read_text().replace("relance.dunning.cases", "relance.dunning.elsewhere"))
+    assert checks.lonely_askers(read_house(copy))
 
 
 def test_every_room_has_a_floor() -> None:

@@ -35,7 +35,7 @@ def let_rows_be_changed(cursor: CursorWrapper) -> None:
     """Take away the triggers that keep rows as they were written; whoever damages a database can do the same."""
     cursor.execute(
         "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text ~ %s",
-        ["^(ledger|staff)_"],
+        ["^(arrangements|ledger|staff|worklist)_"],
     )
     for (table,) in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

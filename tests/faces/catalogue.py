@@ -12,7 +12,17 @@ from django.utils.translation.template import templatize
 import relance
 
 ROOT = Path(relance.__file__).parent
-FOLDERS = (ROOT / "faces" / "desk", ROOT / "staff", ROOT / "ledger")
+FOLDERS = (
+    ROOT / "faces" / "desk",
+    ROOT / "staff",
+    ROOT / "ledger",
+    ROOT / "cycle",
+    ROOT / "customers",
+    ROOT / "outbound",
+    ROOT / "worklist",
+    ROOT / "arrangements",
+    ROOT / "dunning",
+)
 CATALOGUE = FOLDERS[0] / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 KEYWORDS = {
     "_": None,

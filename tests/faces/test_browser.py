@@ -13,6 +13,7 @@ import pytest
 from relance.staff.facts import Role
 from relance.staff.services import create_user
 from tests.faces.conftest import PASSWORD, build_portfolio
+from tests.faces.pursuit import pursue
 
 # The browser's driver keeps an event loop in this thread; the tests themselves are ordinary synchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -258,3 +259,71 @@ def test_the_phone_menu_opens(browser: Any, address: str) -> None:
     desk.page.locator("#side").get_by_role("link", name="Accounts").click()
     expect(desk.page.locator("h1")).to_have_text("Accounts")
     assert desk.troubles == []
+
+
+@pytest.fixture
+def pursued_one(live_server: Any, tmp_path: Path) -> tuple[str, int]:
+    """The running desk's address, and Bruno's account."""
+    account_id = pursue(tmp_path)
+    create_user("kim", PASSWORD, Role.SUPERVISOR, "en")
+    return str(live_server.url), account_id
+
+
+def test_why_opens_beside_the_page_and_esc_gives_the_focus_back(browser: Any, pursued_one: tuple[str, int]) -> None:
+    address, account_id = pursued_one
+    desk = Desk(browser, address, "en", viewport={"width": 1280, "height": 800})
+    desk.open(f"/accounts/{account_id}/")
+    desk.sign_in("kim")
+    page, drawer = desk.page, desk.page.locator("#drawer")
+    page.focus("[data-why]")
+    page.keyboard.press("y")
+    expect(drawer).to_contain_text("19 days ago")
+    expect(page.locator("#drawer-title")).to_be_focused()
+    expect(page.locator("#items-title")).to_be_visible()
+    page.fill("#why-on", "2025-04-05")
+    expect(drawer).to_contain_text("35 days ago")
+    page.focus("#why-on")
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    expect(page.locator("[data-why]")).to_be_focused()
+    assert page.url.endswith(f"/accounts/{account_id}/")
+    page.click("[data-why]")
+    expect(drawer).to_be_visible()
+    page.click("[data-drawer-close]")
+    expect(drawer).to_be_hidden()
+    assert desk.troubles == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_about_dunning_is_blocked_or_overflows(browser: Any, pursued_one: tuple[str, int], width: int) -> None:
+    from relance.dunning.queries import episodes, waiting_actions
+
+    address, account_id = pursued_one
+    episode_id, action_id = episodes(account_id)[0].id, waiting_actions().rows[0].id
+    desk = Desk(browser, address, "en", viewport={"width": width, "height": 844})
+    desk.open("/actions/")
+    desk.sign_in("kim")
+    for place in (
+        "/actions/",
+        f"/accounts/{account_id}/why/",
+        f"/accounts/{account_id}/why/?on=2025-03-11",
+        f"/accounts/{account_id}/episodes/{episode_id}/",
+        f"/accounts/{account_id}/actions/{action_id}/",
+        f"/accounts/{account_id}/switch/",
+    ):
+        desk.open(place)
+        wide = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, (place, wide)
+    assert desk.troubles == []
+
+
+def test_why_is_a_page_of_its_own_without_script(browser: Any, pursued_one: tuple[str, int]) -> None:
+    address, account_id = pursued_one
+    desk = Desk(browser, address, "en", java_script_enabled=False)
+    desk.open(f"/accounts/{account_id}/")
+    desk.sign_in("kim")
+    desk.page.click("[data-why]")
+    expect(desk.page.locator("h1")).to_have_text("Why?")
+    desk.page.fill("#why-on", "2025-03-02")
+    desk.page.click(".why-day button")
+    expect(desk.page.locator(".why-page")).to_contain_text("1 day ago")

@@ -34,8 +34,8 @@ def client(sign_in: Callable[..., SignedIn]) -> Client:
 @pytest.mark.parametrize(
     ("place", "kilobytes", "queries"),
     [
-        ("", 250, 45),
-        ("?items=all", 420, 45),
+        ("", 260, 60),
+        ("?items=all", 430, 60),
         ("timeline/?limit=2000", 260, 20),
         ("payments/new/", 30, 18),
         ("credit-note/", 30, 18),

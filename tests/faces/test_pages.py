@@ -221,7 +221,7 @@ def test_only_web_addresses_become_links(account_id: int, sign_in: Callable[...,
 def test_account_page(account_id: int, sign_in: Callable[..., SignedIn]) -> None:
     client = sign_in(Role.AGENT, "fr").client
     client.get(f"/accounts/{account_id}/")
-    with at_most(40):
+    with at_most(55):
         page = text_of(client.get(f"/accounts/{account_id}/").content)
     assert "Bruno Promet" in page and "65,50 €" in page and "45,50 €" in page
     assert "B-1" in page and "8 jours" in page

@@ -1,20 +1,31 @@
 """The decision: stages in order, one at a time, never early, never skipped, never in bursts."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
+from relance.dunning import rules
 from relance.dunning.facts import (
+    ANYBODY,
     ActionSpec,
     Advance,
-    AppliesTo,
+    CatchUp,
+    Conditions,
+    Decision,
+    Hold,
     Leave,
+    NewItem,
+    Passed,
+    Person,
     PositionFacts,
     ScenarioFacts,
+    Situation,
     Stage,
     Stay,
+    WorkingDays,
 )
-from relance.dunning.rules import choose, decide
+from relance.dunning.rules import choose
 from relance.ledger.facts import Level, Standing
 
 DUE = dt.date(2026, 5, 31)
@@ -29,7 +40,7 @@ def scenario(
     )
     facts = {
         "version_id": 1, "code": "test", "version": 1, "name": {}, "level": Level.ACCOUNT,
-        "applies_to": AppliesTo((), (), (), ()), "priority": 0, "enter_min_amount": enter, "leave_max_amount": leave,
+        "applies_to": ANYBODY, "priority": 0, "enter_min_amount": enter, "leave_max_amount": leave,
         "stages": rungs, "content": {},
     } | more  # fmt: skip
     return ScenarioFacts(**facts)  # type: ignore[arg-type]
@@ -41,6 +52,14 @@ def owes(minor: int, due_on: dt.date = DUE) -> Standing:
 
 def at(index: int, entered_on: dt.date | None, done: bool = True) -> PositionFacts:
     return PositionFacts(1, 9, 0, "EUR", 1, DUE, index, entered_on, done)
+
+
+def decide(
+    ladder: ScenarioFacts, standing: Standing | None, position: PositionFacts | None, as_of: dt.date, **more: Any
+) -> Decision:
+    """The decision for a customer whom no hold covers, unless `more` says so."""
+    situation = {"owed": standing, "chased": standing, "position": position, "person": Person()} | more
+    return rules.decide(ladder, Situation(**situation), as_of)
 
 
 def day(text: str) -> dt.date:
@@ -121,7 +140,7 @@ def test_a_stage_below_its_minimum_waits_then_is_passed_over() -> None:
     assert grown.stage_index == 1
     passed = decide(ladder, owes(4000), at(0, day("2026-06-01")), day("2026-06-14"))
     assert isinstance(passed, Advance)
-    assert (passed.stage_index, passed.passed) == (2, (1,))
+    assert (passed.stage_index, passed.passed) == (2, (Passed(1, "below_minimum"),))
 
 
 def test_a_mandatory_stage_below_its_minimum_holds_the_later_ones() -> None:
@@ -152,8 +171,135 @@ def test_thresholds_are_in_the_currency_owed() -> None:
 
 
 def test_choose_takes_the_first_that_matches() -> None:
-    shops = scenario(("a", 1), code="shops", applies_to=AppliesTo(("business",), ("shop",), (), ()))
+    shops = scenario(("a", 1), code="shops", applies_to=Conditions(("business",), ("shop",), (), ()))
     everyone = scenario(("a", 1), code="everyone")
-    assert choose([shops, everyone], "business", "shop", "standard", "transfer") is shops
-    assert choose([shops, everyone], "business", "factory", "standard", "transfer") is everyone
-    assert choose([shops], "consumer", "", "standard", "transfer") is None
+    assert choose([shops, everyone], Person("business", "shop", "standard", "transfer")) is shops
+    assert choose([shops, everyone], Person("business", "factory", "standard", "transfer")) is everyone
+    assert choose([shops], Person("consumer", "", "standard", "transfer")) is None
+
+
+@pytest.mark.parametrize(
+    ("criteria", "fits"),
+    [
+        ({"min_amount": "40.00"}, True),
+        ({"min_amount": "40.01"}, False),
+        ({"max_amount": "40.00"}, False),
+        ({"max_amount": "40.01"}, True),
+        ({"min_score": 50}, True),
+        ({"max_score": 50}, False),
+        ({"strategic": True}, True),
+        ({"strategic": False}, False),
+        ({"payment_method": ("card",)}, False),
+    ],
+)
+def test_a_stage_that_is_not_for_this_customer_is_passed(criteria: dict[str, Any], fits: bool) -> None:
+    first = Stage("first", 1, (ActionSpec("send", {}),), True, "0.00", when=Conditions(**criteria))
+    ladder = scenario(first, ("second", 7))
+    person = Person("consumer", "", "standard", "transfer", 50, True)
+    decision = decide(ladder, owes(4000), None, day("2026-06-08"), person=person)
+    assert isinstance(decision, Advance)
+    assert decision.stage_index == (0 if fits else 1)
+    assert decision.passed == (() if fits else (Passed(0, "conditions"),))
+    assert choose([scenario(("a", 1), applies_to=Conditions(**criteria))], person, 4000, "EUR") is not None or not fits
+
+
+def test_a_customer_without_a_score_fits_no_band() -> None:
+    assert choose([scenario(("a", 1), applies_to=Conditions(min_score=0))], Person()) is None
+
+
+def test_amounts_between_the_same_thresholds_get_the_same_stages_with_their_own_amount() -> None:
+    """The answer is remembered by amount band: the sentence must still tell this customer's amount."""
+    for minor in (4001, 4002):
+        decision = decide(LADDER, owes(minor), None, day("2026-06-01"))
+        assert decision.because[0].data["overdue_minor"] == minor
+
+
+def test_working_days() -> None:
+    """2026-06-06 is a Saturday; 2026-07-14 a holiday in France, a Tuesday."""
+    due = day("2026-05-31")
+    for rule, expected in ((WorkingDays.ON, "2026-06-06"), (WorkingDays.NEXT, "2026-06-08"),
+                           (WorkingDays.PREVIOUS, "2026-06-05")):  # fmt: skip
+        ladder = scenario(Stage("letter", 6, (ActionSpec("send", {}),), False, "0.00", working_day=rule))
+        entered = [
+            today
+            for today in (due + dt.timedelta(days=n) for n in range(1, 12))
+            if isinstance(decide(ladder, owes(4000), None, today), Advance)
+        ]
+        assert entered[0] == day(expected)
+    late = scenario(Stage("letter", 6, (ActionSpec("send", {}),), False, "0.00", working_day=WorkingDays.NEXT))
+    waiting = decide(late, owes(4000), None, day("2026-07-14"))
+    assert isinstance(waiting, Stay)
+    assert waiting.next_review_on == day("2026-07-15")
+
+
+def test_jump_takes_the_last_due_stage_and_never_jumps_over_a_mandatory_one() -> None:
+    ladder = scenario(("reminder", 1), ("second", 7), ("formal", 14), catch_up=CatchUp.JUMP)
+    decision = decide(ladder, owes(4000), None, day("2026-06-20"))
+    assert isinstance(decision, Advance)
+    assert decision.stage_index == 2
+    assert decision.passed == (Passed(0, "jumped"), Passed(1, "jumped"))
+    firm = scenario(
+        ("reminder", 1), Stage("second", 7, (ActionSpec("send", {}),), True, "0.00"), ("formal", 14),
+        catch_up=CatchUp.JUMP,
+    )  # fmt: skip
+    stopped = decide(firm, owes(4000), None, day("2026-06-20"))
+    assert isinstance(stopped, Advance)
+    assert (stopped.stage_index, stopped.passed) == (1, (Passed(0, "jumped"),))
+
+
+def test_an_optional_stage_that_cannot_happen_is_passed_with_its_reasons() -> None:
+    decision = decide(LADDER, owes(4000), None, day("2026-06-08"), impossible=((0, ("unreachable",)),))
+    assert isinstance(decision, Advance)
+    assert decision.passed == (Passed(0, "impossible", ("unreachable",)),)
+
+
+def test_a_hold_keeps_an_episode_where_it_is_and_opens_none() -> None:
+    held = {"blocked_by": "manual", "review_on": day("2026-07-01")}
+    for position in (None, at(0, day("2026-06-01"))):
+        decision = decide(LADDER, owes(4000), position, day("2026-06-20"), **held)
+        assert isinstance(decision, Hold)
+        assert decision.next_review_on == day("2026-07-01")
+
+
+def test_a_paid_debt_leaves_whatever_hold_there_is() -> None:
+    assert isinstance(decide(LADDER, None, at(0, DUE), day("2026-06-20"), blocked_by="manual"), Leave)
+
+
+def test_what_is_held_out_is_neither_chased_nor_gone() -> None:
+    decision = decide(LADDER, owes(4000), at(0, day("2026-06-01")), day("2026-06-20"), chased=None)
+    assert isinstance(decision, Hold)
+    smaller = decide(LADDER, owes(4000), None, day("2026-06-20"), chased=owes(1000))
+    assert isinstance(smaller, Leave)
+
+
+def test_paused_days_make_a_debt_younger() -> None:
+    decision = decide(LADDER, owes(4000), at(0, day("2026-06-01")), day("2026-06-08"), paused_days=3)
+    assert isinstance(decision, Stay)
+    assert decision.next_review_on == day("2026-06-10")
+
+
+def test_the_interval_counts_from_the_day_a_mandatory_stage_was_done() -> None:
+    ladder = scenario(Stage("formal", 1, (ActionSpec("send", {}),), True, "0.00"), ("cut", 8))
+    position = PositionFacts(1, 9, 0, "EUR", 1, DUE, 0, day("2026-06-01"), True, day("2026-06-15"))
+    decision = decide(ladder, owes(4000), position, day("2026-06-16"))
+    assert isinstance(decision, Stay)
+    assert decision.next_review_on == day("2026-06-22")
+
+
+def test_a_new_item_starts_again_only_where_the_scenario_says_so() -> None:
+    newest = {"newest_due_on": day("2026-06-10")}
+    position = at(1, day("2026-06-08"))
+    kept = decide(LADDER, owes(4000), position, day("2026-06-11"), **newest)
+    assert isinstance(kept, Stay)
+    assert not kept.restarts
+    again = decide(
+        scenario(("reminder", 1), ("second", 7), new_item=NewItem.RESTART), owes(4000), position, day("2026-06-11"),
+        **newest,
+    )  # fmt: skip
+    assert isinstance(again, Advance)
+    assert (again.stage_index, again.restarts, again.opens) == (0, True, True)
+    before = decide(
+        scenario(("reminder", 1), ("second", 7), new_item=NewItem.RESTART), owes(4000), position, day("2026-06-11"),
+        newest_due_on=day("2026-06-07"),
+    )  # fmt: skip
+    assert isinstance(before, Stay)

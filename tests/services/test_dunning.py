@@ -209,18 +209,31 @@ def test_a_mandatory_stage_waits_for_an_address_and_then_goes_on(office: Office)
     assert live("2026-02-01", "2026-02-14") == {"2026-02-01": {"house/formal": 1}}
     assert messages() == []
     office.bring("accounts", {"number": "MUTE", "name": "Without address", "email": "found@example.test"})
-    assert live("2026-02-15", "2026-02-28") == {"2026-02-22": {"house/second": 1}}
-    assert messages() == [("2026-02-15", "formal_notice"), ("2026-02-22", "second_reminder")]
+    assert live("2026-02-15", "2026-02-28") == {"2026-02-23": {"house/second": 1}}
+    assert messages() == [("2026-02-15", "formal_notice"), ("2026-02-23", "second_reminder")]
 
 
-def test_an_action_that_is_not_installed_is_refused_by_name(office: Office) -> None:
+def test_the_law_refuses_by_name_what_it_forbids(office: Office) -> None:
+    """The built-in ladder charges a late fee: never to a consumer in France."""
     live_default = run(day("2026-02-01"))
     assert live_default.actions == {}
     office.bill("ALICE", "F1", "30.00", "2026-01-01", "2026-01-31")
     run(day("2026-02-02"))
     run(day("2026-02-09"))
     refused = [a for a in queries.planned_actions(the(ALICE).id) if a.state == "refused"]
-    assert [(action.kind, action.refusal) for action in refused] == [("late_fee", "not_installed")]
+    assert [(action.kind, action.refusal) for action in refused] == [
+        ("late_fee", "law:fr.consumer_costs_stay_with_creditor")
+    ]
+
+
+def test_an_action_that_is_not_installed_is_refused_by_name(office: Office) -> None:
+    stages = """
+  - {code: cut, age: 1, mandatory: true, actions: [{restrict: {level: suspended}}]}"""
+    import_scenario(scenario(stages=stages), "test")
+    office.bill("ALICE", "F1", "30.00", "2026-01-01", "2026-01-31")
+    run(day("2026-02-01"))
+    (action,) = queries.planned_actions(the(ALICE).id)
+    assert (action.kind, action.state, action.refusal) == ("restrict", "refused", "not_installed")
 
 
 def test_the_override_wins_over_the_criteria(office: Office) -> None:
@@ -311,7 +324,7 @@ def test_what_arrives_before_the_first_night_has_closed_is_seen_by_the_next(offi
     decide_accounts([the(ALICE).id], day("2026-02-01"))
     office.bring("invoices", {"account": "BRUNO", "number": "F9", "amount": "30.00", "issued_on": "2026-01-01",
                               "due_on": "2026-01-10"}, as_of=day("2026-02-01"))  # fmt: skip
-    close_night(day("2026-02-01"))
+    close_night(day("2026-02-01"), the(BRUNO).creditor_id)
     assert live("2026-02-02", "2026-02-02") == {"2026-02-02": {"house/reminder": 1}}
 
 
@@ -323,7 +336,7 @@ def test_a_nudge_from_a_transaction_that_commits_later_is_kept(office: Office) -
         cursor.execute("SELECT count(*) FROM dunning_nudge WHERE account_id = %s", [the(BRUNO).id])
         assert cursor.fetchone()[0] == 2
     decide_accounts([the(BRUNO).id], day("2026-02-01"))
-    assert the(BRUNO).id not in queries.due_for_decision(day("2026-02-02"))
+    assert the(BRUNO).id not in queries.due_for_decision(day("2026-02-02"), the(BRUNO).creditor_id)
 
 
 def test_money_after_skipped_nights_closes_the_episode_at_once(office: Office) -> None:

@@ -30,7 +30,11 @@ class CreditorFacts:
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """A billing account: who owes, how to reach them, and the criteria that choose their scenario."""
+    """A billing account: who owes, how to reach them, and the criteria that choose their scenario.
+
+    `strategic`, `score` (0 to 100, higher pays better) and `credit_hold_on`, the day from which nothing more is sold on
+    credit, are our own standing of the customer: no file overwrites them. `parent_id` is the account that pays for it.
+    """
 
     id: int
     number: str
@@ -52,6 +56,10 @@ class AccountFacts:
     payment_method: str
     sales_rep: str
     opened_on: dt.date | None
+    strategic: bool = False
+    score: int | None = None
+    credit_hold_on: dt.date | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
 """Creditors, billing accounts and the services billed on them."""
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from relance.kit.account_scoped import AccountScoped
 
 
 class Creditor(models.Model):
@@ -30,7 +34,8 @@ class Creditor(models.Model):
 class BillingAccount(models.Model):
     """The account that is billed and pursued, with the person or body behind it and how to reach them.
 
-    The number is unique over all creditors, because every other file names an account by its number alone.
+    The number is unique over all creditors, because every other file names an account by its number alone. `strategic`,
+    `score` and `credit_hold_on` are set here, never by a file.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -57,18 +62,25 @@ class BillingAccount(models.Model):
     sales_rep = models.CharField(max_length=140, default="")
     credit_limit_minor = models.BigIntegerField(null=True)
     opened_on = models.DateField(null=True)
+    strategic = models.BooleanField(default=False, db_default=False)
+    score = models.SmallIntegerField(null=True)
+    credit_hold_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["number"], name="billing_account_number"),
             models.CheckConstraint(
-                name="billing_account_kind", condition=models.Q(kind__in=["consumer", "business", "public"])
+                name="billing_account_kind", condition=Q(kind__in=["consumer", "business", "public"])
             ),
+            models.CheckConstraint(name="billing_account_score", condition=Q(score__range=(0, 100))),
         ]
         indexes = [
             models.Index(fields=["name", "id"], name="billing_account_name"),
             models.Index(fields=["segment"], name="billing_account_segment"),
             models.Index(fields=["credit_class"], name="billing_account_class"),
+            models.Index(
+                fields=["parent_id", "id"], condition=Q(parent_id__isnull=False), name="billing_account_parent"
+            ),
         ]
 
 
@@ -82,3 +94,32 @@ class Service(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account_id", "identifier"], name="service_once_per_account")]
+
+
+class AccountMark(AccountScoped):
+    """One change of an account's standing: what changed, since when, why and by whom; rows are only ever added.
+
+    `data` is the JSON text of what it was and became.
+    """
+
+    kind = models.CharField(max_length=30)
+    marked_on = models.DateField()
+    marked_at = models.DateTimeField(db_default=Now())
+    marked_by = models.CharField(max_length=150, default="")
+    reason = models.CharField(max_length=300, default="")
+    data = models.TextField(default="{}")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="account_mark_kind",
+                condition=Q(
+                    kind__in=[
+                        "standing_changed",
+                        "standing_class_moved",
+                        "standing_hold_placed",
+                        "standing_hold_lifted",
+                    ]
+                ),
+            )
+        ]

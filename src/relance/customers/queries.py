@@ -1,14 +1,15 @@
 """Reads of creditors and billing accounts: single ones, sets by id, and search as one types."""
 
+import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from typing import Any
 
 from django.db import connection
 
-from relance.customers.facts import AccountFacts, CreditorFacts, ServiceFacts
+from relance.customers.facts import AccountFacts, CreditorFacts, ServiceFacts, TimelineEvent
 from relance.kit.bulk import id_array
 from relance.kit.pages import COUNT_LIMIT, Page
 
@@ -39,6 +40,32 @@ def creditors() -> list[CreditorFacts]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {_CREDITOR_COLUMNS} FROM customers_creditor ORDER BY code")  # noqa: S608
         return [CreditorFacts(*row) for row in cursor.fetchall()]
+
+
+def has_accounts(creditor_id: int) -> bool:
+    """Whether a creditor has any account."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM customers_billingaccount WHERE creditor_id = %s)",
+            [creditor_id],
+        )
+        found: bool = cursor.fetchone()[0]
+    return found
+
+
+def of_creditor(account_ids: Collection[int], creditor_id: int) -> list[int]:
+    """Those of these accounts that belong to a creditor, in id order; where it is the only one, without asking."""
+    if not account_ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM customers_creditor WHERE id <> %s", [creditor_id])
+        if cursor.fetchone()[0] == 0:
+            return sorted(account_ids)
+        cursor.execute(
+            "SELECT id FROM customers_billingaccount WHERE creditor_id = %s AND id = ANY(%s::bigint[]) ORDER BY id",
+            [creditor_id, id_array(account_ids)],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def countries_with_accounts() -> set[str]:
@@ -93,6 +120,59 @@ def accounts_by_number(numbers: Sequence[str]) -> dict[str, AccountFacts]:
             [list(numbers)],
         )
         return {row[1]: AccountFacts(*row) for row in cursor.fetchall()}
+
+
+def families(account_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """The families that any of these accounts belongs to: the account at the head -> every account below it, by id.
+
+    The head has no parent itself; children of children belong to it too, so every account is in one family at most.
+    Accounts without parent and children are left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE up AS (
+                SELECT id, parent_id FROM customers_billingaccount
+                WHERE parent_id IS NOT NULL AND id = ANY(%(ids)s::bigint[])
+                UNION
+                SELECT p.id, p.parent_id FROM customers_billingaccount p
+                WHERE p.id IN (SELECT parent_id FROM customers_billingaccount WHERE parent_id = ANY(%(ids)s::bigint[]))
+                UNION
+                SELECT p.id, p.parent_id FROM up JOIN customers_billingaccount p ON p.id = up.parent_id),
+            down AS (
+                SELECT id AS head, id FROM up WHERE parent_id IS NULL
+                UNION
+                SELECT down.head, c.id FROM down JOIN customers_billingaccount c ON c.parent_id = down.id)
+            SELECT head, array_agg(id ORDER BY id) FROM down WHERE id <> head GROUP BY head ORDER BY head""",
+            {"ids": id_array(account_ids)},
+        )
+        return {head: tuple(below) for head, below in cursor.fetchall()}
+
+
+def timeline(account_id: int, limit: int | None = None) -> list[TimelineEvent]:
+    """What changed in the account's standing, newest first; with `limit` only the newest.
+
+    Kinds and their data: standing_changed (strategic, score and what they were: strategic_from, score_from),
+    standing_class_moved (from, to), standing_hold_placed, standing_hold_lifted (since); each with its reason.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT marked_on, marked_at, kind, data, marked_by, reason FROM customers_accountmark "
+            "WHERE account_id = %s ORDER BY marked_on DESC, marked_at DESC, id DESC LIMIT %s",
+            [account_id, limit],
+        )
+        return [
+            TimelineEvent(on, at, kind, {**json.loads(data), "reason": reason}, by)
+            for on, at, kind, data, by, reason in cursor.fetchall()
+        ]
+
+
+def event_count(account_id: int) -> int:
+    """How many changes of standing the account has, each an event of `timeline`."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM customers_accountmark WHERE account_id = %s", [account_id])
+        (count,) = cursor.fetchone()
+    return int(count)
 
 
 def services(account_id: int) -> list[ServiceFacts]:

@@ -33,7 +33,7 @@ LAWS: tuple[Law, ...] = (
         "a closed episode has no action still to perform",
         """SELECT a.account_id || '/' || a.id FROM dunning_plannedaction a
            JOIN dunning_episode e ON e.account_id = a.account_id AND e.id = a.episode_id
-           WHERE a.state = 'planned' AND e.closed_on IS NOT NULL""",
+           WHERE a.state IN ('planned', 'waiting') AND e.closed_on IS NOT NULL""",
         nightly=True,
     ),
 )

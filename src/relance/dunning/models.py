@@ -1,7 +1,8 @@
 """Scenarios and their versions, episodes, positions and planned actions."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from relance.kit.account_scoped import AccountScoped
@@ -21,9 +22,64 @@ class ScenarioVersion(models.Model):
     content = models.JSONField()
     author = models.CharField(max_length=150, default="")
     published_at = models.DateTimeField(db_default=Now())
+    publisher = models.CharField(max_length=150, db_default="")
+    writers = ArrayField(models.CharField(max_length=150), default=list)
+    effective_on = models.DateField(null=True)
+    note = models.CharField(max_length=300, db_default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scenario", "number"], name="scenario_version_once")]
+
+
+class ScenarioDraft(models.Model):
+    """The one draft of a scenario's next version; `revision` counts its changes, so that no writer overwrites another.
+
+    Its content may be unfinished. `writers` are the user names, in lower case, of all who wrote it.
+    """
+
+    code = models.CharField(max_length=40, unique=True)
+    content = models.JSONField()
+    author = models.CharField(max_length=150)
+    writers = ArrayField(models.CharField(max_length=150))
+    base = models.ForeignKey(ScenarioVersion, null=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=300, default="")
+    state = models.CharField(max_length=10, default="editing")
+    revision = models.PositiveIntegerField(default=1)
+    updated_by = models.CharField(max_length=150)
+    updated_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="draft_state", condition=Q(state__in=["editing", "submitted"]))]
+
+
+class Experiment(models.Model):
+    """A champion scenario whose group is shared with a challenger for a fixed period, by a hash of the account number.
+
+    The migration adds what Django cannot say: the periods of one champion do not overlap.
+    """
+
+    code = models.CharField(max_length=40, unique=True)
+    champion = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="+")
+    challenger = models.ForeignKey(Scenario, on_delete=models.PROTECT, related_name="+")
+    share_percent = models.PositiveSmallIntegerField()
+    salt = models.CharField(max_length=40)
+    from_on = models.DateField()
+    until_on = models.DateField()
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(db_default=Now())
+    stopped_on = models.DateField(null=True)
+    stopped_by = models.CharField(max_length=150, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="experiment_share", condition=Q(share_percent__gte=1, share_percent__lte=99)),
+            models.CheckConstraint(name="experiment_of_two", condition=~Q(champion=F("challenger"))),
+            models.CheckConstraint(name="experiment_period", condition=Q(until_on__gte=F("from_on"))),
+            models.CheckConstraint(
+                name="experiment_stopped_after_its_start",
+                condition=Q(stopped_on__isnull=True) | Q(stopped_on__gte=F("from_on")),
+            ),
+        ]
 
 
 class ScenarioOverride(models.Model):
@@ -38,7 +94,10 @@ class ScenarioOverride(models.Model):
 class Episode(AccountScoped):
     """One pursuit of one debt, from the entry threshold to the exit threshold, under one pinned scenario version.
 
-    `item_id` is 0 for an account-level episode, else the open item an invoice-level one is about.
+    `item_id` is 0 for an account-level episode, else the open item an invoice-level one is about. `opened_minor` is what
+    was owed when it opened. `ending` says why it closed when that was not because the debt was settled: `switched` to
+    another scenario, or `restarted`. An episode that took another's place by age began after stage `began_index`, as if
+    that had been performed on `began_performed_on`.
     """
 
     item_id = models.BigIntegerField(default=0)
@@ -46,6 +105,10 @@ class Episode(AccountScoped):
     version_id = models.BigIntegerField()
     opened_on = models.DateField()
     closed_on = models.DateField(null=True)
+    opened_minor = models.BigIntegerField(db_default=0)
+    ending = models.CharField(max_length=10, db_default="")
+    began_index = models.SmallIntegerField(db_default=-1)
+    began_performed_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
@@ -55,6 +118,20 @@ class Episode(AccountScoped):
                 name="episode_open_once",
             ),
         ]
+
+
+class Switch(AccountScoped):
+    """A running episode that a person moved to another scenario, and the episode that follows it."""
+
+    episode_id = models.BigIntegerField()
+    next_episode_id = models.BigIntegerField()
+    keep_place = models.BooleanField()
+    effective_on = models.DateField()
+    switched_by = models.CharField(max_length=150)
+    switched_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account_id", "episode_id"], name="episode_switched_once")]
 
 
 class Position(AccountScoped):
@@ -100,6 +177,8 @@ class PlannedAction(AccountScoped):
     because = models.TextField()
     planned_at = models.DateTimeField(db_default=Now())
     performed_at = models.DateTimeField(null=True)
+    performed_on = models.DateField(null=True)
+    answered_by = models.CharField(max_length=150, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -107,10 +186,15 @@ class PlannedAction(AccountScoped):
                 fields=["account_id", "episode_id", "stage_index", "ordinal"], name="planned_action_once"
             ),
             models.CheckConstraint(
-                name="planned_action_state", condition=Q(state__in=["planned", "performed", "refused", "passed"])
+                name="planned_action_state",
+                condition=Q(state__in=["planned", "performed", "refused", "passed", "waiting"]),
             ),
         ]
-        indexes = [models.Index(fields=["account_id"], condition=Q(state="planned"), name="planned_action_to_do")]
+        indexes = [
+            models.Index(fields=["account_id"], condition=Q(state="planned"), name="planned_action_to_do"),
+            models.Index(fields=["account_id"], condition=Q(state="refused"), name="planned_action_refused"),
+            models.Index(fields=["id"], condition=Q(state="waiting"), name="planned_action_waiting"),
+        ]
 
 
 class Nudge(models.Model):
@@ -124,10 +208,7 @@ class Nudge(models.Model):
 
 
 class Horizon(models.Model):
-    """The last business date whose decisions are complete (one row)."""
+    """The last business date whose decisions on a creditor's accounts are complete."""
 
-    id = models.SmallIntegerField(primary_key=True, default=1)
+    creditor_id = models.SmallIntegerField(primary_key=True)
     decided_through = models.DateField()
-
-    class Meta:
-        constraints = [models.CheckConstraint(name="one_horizon", condition=Q(id=1))]

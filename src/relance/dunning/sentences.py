@@ -58,6 +58,34 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "Nothing that is overdue is chased.",
         "fr": "Rien de ce qui est échu n'est réclamé.",
     },
+    "paused": {
+        "en": "Holds make the debt {days_text} younger than its due date says.",
+        "fr": "Des blocages rajeunissent la créance de {days_text}.",
+    },
+    "held": {
+        "en": "A hold ({hold}) stops every reminder: the account stays where it is.",
+        "fr": "Un blocage ({hold}) arrête toute relance : le compte reste où il est.",
+    },
+    "held_out": {
+        "en": "{amount} is on hold and not asked for.",
+        "fr": "{amount} sont bloqués et ne sont pas réclamés.",
+    },
+    "restarted": {
+        "en": "A new item became overdue and the scenario starts again with its first stage.",
+        "fr": "Une nouvelle créance est échue et le scénario recommence à sa première étape.",
+    },
+    "conditions": {
+        "en": "Stage {stage} is not for this customer or this amount: it is passed over.",
+        "fr": "L'étape {stage} n'est pas pour ce client ou ce montant : elle est passée.",
+    },
+    "impossible": {
+        "en": "Nothing of stage {stage} can be done ({refusals_text}): it is passed over.",
+        "fr": "Rien de l'étape {stage} n'est possible ({refusals_text}) : elle est passée.",
+    },
+    "jumped": {
+        "en": "Stage {stage} is overtaken by stage {to}, which is due as well.",
+        "fr": "L'étape {stage} est dépassée par l'étape {to}, elle aussi due.",
+    },
     "left_out_disputed": {
         "en": "{amount} is disputed and left out.",
         "fr": "{amount} en litige ne sont pas réclamés.",
@@ -70,6 +98,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
         "en": "{amount} is time-barred and no longer chased.",
         "fr": "{amount} sont prescrits et ne sont plus réclamés.",
     },
+    "charge_refused": {"en": "The charge was not made: {en}", "fr": "Le montant n'a pas été facturé : {fr}"},
     "left_out_unallocated": {
         "en": "{amount} received and not yet allocated counts against it.",
         "fr": "{amount} reçus et pas encore lettrés sont déduits.",
@@ -83,11 +112,68 @@ REFUSALS: dict[str, dict[str, str]] = {
         "en": "this action is not part of this version of Relance",
         "fr": "cette action n'existe pas dans cette version de Relance",
     },
+    "held_out": {"en": "what is owed is on hold", "fr": "ce qui est dû est bloqué"},
+    "needs_approval": {"en": "a person must approve it first", "fr": "une personne doit d'abord l'approuver"},
+    "declined": {"en": "a person declined it", "fr": "une personne l'a refusée"},
+    "merged": {
+        "en": "another message of the day names this invoice too",
+        "fr": "un autre message du jour nomme aussi cette facture",
+    },
+    "conditions": {
+        "en": "the stage is not for this customer or amount",
+        "fr": "l'étape n'est pas pour ce client ou ce montant",
+    },
+    "jumped": {"en": "a later stage was due as well", "fr": "une étape suivante était due aussi"},
+    "refused": {"en": "the ledger refused it", "fr": "la comptabilité l'a refusée"},
+    "nothing_to_charge": {"en": "there is nothing to charge it on", "fr": "il n'y a rien à facturer"},
+    "charged_already": {"en": "every invoice bears it already", "fr": "chaque facture la porte déjà"},
+    "other_currency": {"en": "the debt is in another currency", "fr": "la dette est dans une autre devise"},
+    "nobody_to_tell": {
+        "en": "nobody with an e-mail address is there to be told",
+        "fr": "personne ayant une adresse électronique n'est à prévenir",
+    },
+    "unknown_endpoint": {"en": "no endpoint has this name", "fr": "aucun point d'appel ne porte ce nom"},
+    "switched": {"en": "the debt was moved to another scenario", "fr": "la dette est passée à un autre scénario"},
+    "endpoint_off": {"en": "the endpoint is switched off", "fr": "le point d'appel est désactivé"},
+    "unknown_work_kind": {"en": "there is no such kind of work", "fr": "ce type de tâche n'existe pas"},
     "unreachable": {
         "en": "no channel of this action reaches the customer",
         "fr": "aucun canal de cette action n'atteint le client",
     },
 }
+
+
+_HOLDS: dict[str, dict[str, str]] = {
+    "dispute": {"en": "dispute", "fr": "litige"},
+    "promise": {"en": "promise to pay", "fr": "promesse de paiement"},
+    "plan": {"en": "instalment plan", "fr": "échéancier"},
+    "payment_in_flight": {"en": "payment on its way", "fr": "paiement en cours"},
+    "bank_feed_stale": {"en": "bank feed late", "fr": "relevés bancaires en retard"},
+    "aid_request": {"en": "aid request", "fr": "demande d'aide"},
+    "over_indebtedness": {"en": "over-indebtedness", "fr": "surendettement"},
+    "insolvency": {"en": "insolvency", "fr": "procédure collective"},
+    "deceased": {"en": "deceased", "fr": "décès"},
+    "vulnerable": {"en": "vulnerable customer", "fr": "client vulnérable"},
+    "legal": {"en": "legal proceedings", "fr": "procédure judiciaire"},
+    "manual": {"en": "by hand", "fr": "manuelle"},
+    "exempt": {"en": "exempt customer", "fr": "client exempté"},
+}
+
+
+def hold_name(kind: str, language: str) -> str:
+    """What a kind of hold is called."""
+    return _HOLDS[kind][language]
+
+
+def refusal_sentence(code: str, language: str) -> str:
+    """Why an action was not done, from its code: `hold:<kind>` and `law:<rule>` name what forbids it."""
+    family, _, detail = code.partition(":")
+    if family == "hold":
+        name = hold_name(detail, language)
+        return f"a hold forbids it ({name})" if language == "en" else f"un blocage l'interdit ({name})"
+    if family == "law":
+        return f"the law forbids it ({detail})" if language == "en" else f"la loi l'interdit ({detail})"
+    return REFUSALS[code][language] if code in REFUSALS else code
 
 
 def because_sentence(because: Because, language: str, currency: str) -> str:
@@ -100,6 +186,9 @@ def because_sentence(because: Because, language: str, currency: str) -> str:
         "oldest": lambda d: _day(d["oldest_due_on"], language),
         "on": lambda d: _day(d["on"], language),
         "age": lambda d: str(d["age_days"]),
+        "days_text": lambda d: _count(d["days"], *_DAY[language]),
+        "hold": lambda d: hold_name(d["kind"], language),
+        "refusals_text": lambda d: ", ".join(dict.fromkeys(refusal_sentence(code, language) for code in d["refusals"])),
         "invoices": lambda d: _count(d["items"], *_INVOICE[language]),
         "ago": lambda d: _AGO[language].format(_count(d["days"], *_DAY[language])),
     }

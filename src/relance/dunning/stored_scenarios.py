@@ -1,26 +1,21 @@
-"""Stored scenario versions as facts. A version never changes, so each is read and parsed once per process."""
+"""Stored scenario versions, drafts and experiments as facts. A version never changes, so each is parsed once per process."""
 
+import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import connection
 
+from relance.dunning.experiments import CHALLENGER, arm
 from relance.dunning.facts import ScenarioFacts
-from relance.dunning.scenario_file import parse
+from relance.dunning.policy_facts import DraftFacts, DraftState, ExperimentFacts
+from relance.dunning.scenario_file import as_far_as_readable
 from relance.kit.bulk import id_array
 
-
-class _Anything(list[str]):
-    """Stands for "whatever is installed": a stored version was checked when it was written."""
-
-    def __contains__(self, item: Any) -> bool:
-        return True
-
-
-_COLUMNS = "v.id, s.code, v.number, v.content::text, v.author, v.published_at"
+_COLUMNS = "v.id, s.code, v.number, v.content::text, v.author, v.published_at, v.publisher, v.effective_on, v.note"
 
 
 @lru_cache(maxsize=1024)
@@ -70,7 +65,73 @@ def overrides(account_ids: Sequence[int]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
+_EXPERIMENT = (
+    "x.id, x.code, c.code, r.code, x.share_percent, x.salt, x.from_on, x.until_on, x.created_by, x.created_at, "
+    "x.stopped_on, x.stopped_by FROM dunning_experiment x "
+    "JOIN dunning_scenario c ON c.id = x.champion_id JOIN dunning_scenario r ON r.id = x.challenger_id"
+)
+
+
+def experiments() -> list[ExperimentFacts]:
+    """Every experiment, the latest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_EXPERIMENT} ORDER BY x.from_on DESC, x.id DESC")
+        return [ExperimentFacts(*row) for row in cursor.fetchall()]
+
+
+def experiments_running(on: dt.date) -> dict[str, ExperimentFacts]:
+    """The experiments that share new cases on this day, by the code of their champion."""
+    return {found.champion: found for found in experiments() if found.runs_on(on)}
+
+
+def experiments_turned(after: dt.date | None, as_of: dt.date) -> bool:
+    """Whether an experiment began or ended in (after, as_of], so that new cases may get another scenario than before."""
+    if after is None:
+        return False
+    turns = (day for found in experiments() for day in (found.from_on, found.last_on + dt.timedelta(days=1)))
+    return any(after < day <= as_of for day in turns)
+
+
+def challengers(on: dt.date) -> Mapping[str, Callable[[str], str]]:
+    """For each scenario that is a champion on this day, which scenario an account number gets instead of it."""
+    return {champion: partial(_dealt, found) for champion, found in experiments_running(on).items()}
+
+
+def _dealt(experiment: ExperimentFacts, account_number: str) -> str:
+    is_challenger = arm(account_number, experiment.salt, experiment.share_percent) == CHALLENGER
+    return experiment.challenger if is_challenger else experiment.champion
+
+
+_DRAFT = (
+    "d.code, d.content::text, d.author, d.writers, v.number, d.note, d.state, d.revision, d.updated_by, d.updated_at "
+    "FROM dunning_scenariodraft d LEFT JOIN dunning_scenarioversion v ON v.id = d.base_id"
+)
+
+
+def drafts() -> list[DraftFacts]:
+    """Every draft, by code."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_DRAFT} ORDER BY d.code")
+        return [_draft(row) for row in cursor.fetchall()]
+
+
+def draft(code: str) -> DraftFacts | None:
+    """The draft of one scenario, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_DRAFT} WHERE d.code = %s", [code])
+        row = cursor.fetchone()
+    return _draft(row) if row else None
+
+
+def _draft(row: tuple[Any, ...]) -> DraftFacts:
+    code, content, author, writers, base, note, state, *rest = row
+    return DraftFacts(code, json.loads(content), author, tuple(writers), base, note, DraftState(state), *rest)
+
+
 def _facts(row: tuple[Any, ...]) -> ScenarioFacts:
-    version_id, code, number, content, author, published_at = row
-    facts = parse(json.loads(content), _Anything(), _Anything(), _Anything())
-    return replace(facts, version_id=version_id, code=code, version=number, author=author, published_at=published_at)
+    version_id, code, number, content, author, published_at, publisher, effective_on, note = row
+    facts = as_far_as_readable(json.loads(content))
+    return replace(
+        facts, version_id=version_id, code=code, version=number, author=author, published_at=published_at,
+        publisher=publisher, effective_on=effective_on, note=note,
+    )  # fmt: skip

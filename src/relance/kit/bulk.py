@@ -1,6 +1,7 @@
 """Writing many rows at once: `COPY`, which costs about a microsecond a row where an insert costs a hundred."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Sequence
 
 from django.db import connection
@@ -15,6 +16,29 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[object
     ):
         for row in rows:
             copy.write_row(row)
+
+
+def copy_lines(table: str, columns: Sequence[str], lines: Sequence[str]) -> None:
+    """`copy_rows` for rows that are text already, values parted by tabs and texts made safe by `line_text`: half the
+    price where a night appends hundreds of thousands.
+    """
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy,
+    ):
+        for cut in range(0, len(lines), _LINES_AT_ONCE):
+            copy.write("\n".join(lines[cut : cut + _LINES_AT_ONCE]) + "\n")
+
+
+_LINES_AT_ONCE = 1_000
+_UNSAFE = re.compile(r"[\\\t\n\r]")
+_SAFE = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def line_text(text: str) -> str:
+    """A text as a value of `copy_lines`."""
+    return _UNSAFE.sub(lambda found: _SAFE[found[0]], text) if _UNSAFE.search(text) else text
 
 
 def temporary_rows(table: str, definition: str, rows: Iterable[Sequence[object]]) -> None:

@@ -24,3 +24,10 @@ def on_or_next_working_day(day: dt.date, country: str) -> dt.date:
     while not is_working_day(day, country):
         day += dt.timedelta(days=1)
     return day
+
+
+def on_or_previous_working_day(day: dt.date, country: str) -> dt.date:
+    """The day itself when it is a working day, else the last one before it."""
+    while not is_working_day(day, country):
+        day -= dt.timedelta(days=1)
+    return day

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+from zoneinfo import ZoneInfo
 
 from relance.kit.refusal import Refusal
 
@@ -18,3 +19,9 @@ def today() -> dt.date:
         return dt.date.fromisoformat(pinned)
     except ValueError:
         raise Refusal(f"RELANCE_TODAY is {pinned!r}; write a day such as 2026-01-31, or unset it") from None
+
+
+def now_in(time_zone: str) -> dt.datetime:
+    """The date and the time of day in a time zone; the date in `RELANCE_TODAY` when a rehearsal sets it."""
+    now = dt.datetime.now(ZoneInfo(time_zone))
+    return dt.datetime.combine(today(), now.timetz()) if os.environ.get("RELANCE_TODAY") else now

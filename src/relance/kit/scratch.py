@@ -15,16 +15,17 @@ from relance.kit.refusal import Refusal
 
 
 @contextmanager
-def scratch_database(purpose: str = "bench") -> Iterator[str]:
+def scratch_database(purpose: str = "bench", like: str = "") -> Iterator[str]:
     """Within the block Django, and processes started in it, use a fresh migrated database; yields its name.
 
+    With `like` it is a copy of the database of that name, which nobody else may be using.
     Must be entered outside any transaction. Other processes see it through `RELANCE_DATABASE_URL`, which is set for
     the time of the block. Raises Refusal when the server's user may not create databases.
     """
     usual, usual_url = str(connection.settings_dict["NAME"]), os.environ.get(DATABASE_URL)
     name = f"relance_{purpose}_{os.getpid()}_{secrets.token_hex(3)}"
     try:
-        _execute("CREATE DATABASE {}", name)
+        _execute("CREATE DATABASE {}" + (" TEMPLATE {} STRATEGY FILE_COPY" if like else ""), name, like)
     except ProgrammingError as error:
         raise Refusal(f"a scratch database cannot be created on this server ({error}); grant CREATEDB") from error
     try:
@@ -36,9 +37,9 @@ def scratch_database(purpose: str = "bench") -> Iterator[str]:
         _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
-def _execute(statement: str, name: str) -> None:
+def _execute(statement: str, *names: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(statement).format(sql.Identifier(name)))
+        cursor.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names if name)))
 
 
 def _point_to(name: str, url: str | None) -> None:

@@ -14,7 +14,9 @@ class MessageOrder:
     """A message that a performed action asks for; `idempotency_key` is that action's id.
 
     `item_id` is 0 when the message covers all overdue items of the account in `currency`. `context` holds what only
-    the asking room knows: `silence_at_minor` (withdraw at or below this open amount) and `next_stage`/`next_on`.
+    the asking room knows: `silence_at_minor` (withdraw at or below this open amount), `next_stage`/`next_on`, `family`
+    (ids of accounts whose items the message claims from this account too) and `left_out` (item id as text -> minor
+    units of it that are not claimed, -1 for all of it).
     """
 
     idempotency_key: int
@@ -30,8 +32,93 @@ class MessageOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeOrder:
+    """A notice to staff about an account, once per `key` (the id of the planned action) and reader.
+
+    `to` is `sales_rep`, `staff:<role>` or an e-mail address. `subject_code` names the text (see `notice_codes`), `data`
+    are its plain JSON fields; a `subject` among them replaces the text's own.
+    """
+
+    key: int
+    account_id: int
+    to: str
+    subject_code: str
+    data: Mapping[str, Any]
+    business_date: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContent:
+    """What the text of a notice may use: whom it is about, and the fields that the asking room gave."""
+
+    language: str
+    creditor_name: str
+    account_number: str
+    customer_name: str
+    written_on: dt.date
+    subject: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookOrder:
+    """A call to another system about an account, once per `key` (the id of the planned action) and endpoint."""
+
+    key: int
+    account_id: int
+    endpoint: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointFacts:
+    """A system that may be called. Its secret is not stored: it is the environment variable `secret_variable`.
+
+    `has_secret`: this process sees one; the workers that call must see it too.
+    """
+
+    name: str
+    url: str
+    is_active: bool
+    secret_variable: str
+    has_secret: bool
+    created_by: str
+    created_at: dt.datetime
+
+
+class CallState(StrEnum):
+    """What became of a call: on its way or to be tried again, taken by the other side, or given up."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """A call with its state; `status_code` is the last HTTP answer, None where none came."""
+
+    id: int
+    account_id: int
+    endpoint: str
+    payload: Mapping[str, Any]
+    state: CallState
+    reason: str
+    status_code: int | None
+    attempt_count: int
+    made_at: dt.datetime
+    next_attempt_at: dt.datetime
+    delivered_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallsWaiting:
+    """Event: calls to other systems were made in this transaction and wait to be delivered after it."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """A message with its words (empty until released) and its states."""
+    """A message with its words (empty until released) and its states; `for_staff`: a notice, not to the customer."""
 
     id: int
     account_id: int
@@ -50,6 +137,7 @@ class MessageFacts:
     prepared_at: dt.datetime
     released_at: dt.datetime | None
     sent_at: dt.datetime | None
+    for_staff: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +181,7 @@ class MessageContent:
     """The complete set of fields a message text may use (capability 15).
 
     `total = principal + interest + accessories - credits`; credits were received and no item has taken them yet.
-    `disputed_minor` of these items is not asked for.
+    `disputed_minor` of these items is not asked for, nor is `set_aside_minor`, which is held for another reason.
 
     `payment_code` is what a banking app reads from the QR code, empty where a SEPA transfer cannot be asked for.
     """
@@ -116,6 +204,7 @@ class MessageContent:
     accessories_minor: int
     credits_minor: int
     disputed_minor: int
+    set_aside_minor: int
     total_minor: int
     written_on: dt.date
     deadline_on: dt.date

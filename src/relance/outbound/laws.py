@@ -14,9 +14,10 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         "outbound.claims_something",
-        "a message that was released claims an amount above zero",
+        "a message to a customer that was released claims an amount above zero",
         """SELECT account_id || '/' || id FROM outbound_dispatch
-           WHERE state IN ('released', 'sending', 'sent', 'unknown') AND coalesce(claimed_minor, 0) <= 0""",
+           WHERE state IN ('released', 'sending', 'sent', 'unknown') AND coalesce(claimed_minor, 0) <= 0
+             AND NOT for_staff""",
     ),
     Law(
         "outbound.silent_when_settled",
@@ -26,8 +27,9 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         "outbound.once_per_action",
-        "no planned action has two messages",
-        """SELECT idempotency_key::text FROM outbound_dispatch GROUP BY idempotency_key HAVING count(*) > 1""",
+        "no planned action has two messages to a customer",
+        """SELECT idempotency_key::text FROM outbound_dispatch WHERE NOT for_staff
+           GROUP BY idempotency_key HAVING count(*) > 1""",
     ),
     Law(
         "outbound.sent_has_its_hour",
@@ -37,8 +39,10 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         "outbound.account_exists",
-        "every message belongs to an account that exists",
-        f"""SELECT d.account_id || '/' || d.id FROM outbound_dispatch d
+        "every message and every call to another system belongs to an account that exists",
+        f"""SELECT d.account_id || '/' || d.id
+            FROM (SELECT account_id, id FROM outbound_dispatch UNION ALL
+                  SELECT account_id, id FROM outbound_webhookcall) d
             LEFT JOIN {ACCOUNT_RELATION} AS a ON a.account_id = d.account_id WHERE a.account_id IS NULL""",  # noqa: S608
     ),
 )

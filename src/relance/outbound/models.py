@@ -1,4 +1,4 @@
-"""Messages: each one a row with its own states and, once released, its exact words."""
+"""Messages: each one a row with its own states and, once released, its exact words. Calls to other systems."""
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -17,6 +17,9 @@ class Dispatch(AccountScoped):
     twice, `sent_at` is set just before the hand-over); `withdrawn` was stopped by a payment; `unknown` may or may not
     have arrived. A dead sender's untouched messages, and released ones of an account whose debt changed, are
     `prepared` again. `claim` stays on a message that was tried in vain and is released again.
+
+    `for_staff`: a notice to a colleague about the account. It claims nothing, one action may have several readers, and
+    `template` names its text.
     """
 
     idempotency_key = models.BigIntegerField()
@@ -39,10 +42,16 @@ class Dispatch(AccountScoped):
     released_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     claim = models.BigIntegerField(null=True)
+    for_staff = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account_id", "idempotency_key"], name="dispatch_once"),
+            models.UniqueConstraint(
+                fields=["account_id", "idempotency_key"], condition=Q(for_staff=False), name="dispatch_once"
+            ),
+            models.UniqueConstraint(
+                fields=["account_id", "idempotency_key", "recipient"], condition=Q(for_staff=True), name="notice_once"
+            ),
             models.CheckConstraint(
                 name="dispatch_state",
                 condition=Q(state__in=["prepared", "released", "sending", "sent", "withdrawn", "failed", "unknown"]),
@@ -60,5 +69,55 @@ class Dispatch(AccountScoped):
                 condition=Q(state__in=["withdrawn", "failed", "unknown"]),
                 name="dispatch_not_sent",
             ),
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["prepared", "released"], context__has_key="family"),
+                name="dispatch_of_families",
+            ),
             BrinIndex(fields=["business_date"], name="dispatch_by_day", autosummarize=True),
+        ]
+
+
+class Endpoint(models.Model):
+    """A system that scenarios may call, by name; its secret is kept outside the database."""
+
+    name = models.CharField(max_length=40, unique=True)
+    url = models.CharField(max_length=500)
+    is_active = models.BooleanField(default=True)
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class WebhookCall(AccountScoped):
+    """One call to an endpoint, made once per action; its id is the idempotency key that the other side sees.
+
+    While a sender is at it, `next_attempt_at` lies ahead, so a dead sender's call is tried again later. From
+    `give_up_at` on a call that is not delivered has failed.
+    """
+
+    idempotency_key = models.BigIntegerField()
+    endpoint_name = models.CharField(max_length=40)
+    payload = models.JSONField()
+    state = models.CharField(max_length=10, default="waiting")
+    reason = models.CharField(max_length=300, default="")
+    status_code = models.SmallIntegerField(null=True)
+    attempt_count = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField(db_default=Now())
+    next_attempt_at = models.DateTimeField(db_default=Now())
+    give_up_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account_id", "idempotency_key", "endpoint_name"], name="call_once"),
+            models.CheckConstraint(name="call_state", condition=Q(state__in=["waiting", "delivered", "failed"])),
+            models.CheckConstraint(
+                name="call_delivered_has_its_hour",
+                condition=Q(state="delivered", delivered_at__isnull=False)
+                | ~Q(state="delivered") & Q(delivered_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(state="waiting"), name="call_to_do"),
+            models.Index(fields=["-id"], name="call_newest"),
         ]

@@ -1,6 +1,7 @@
 """Reads of messages, for screens and for the rooms that ask for messages."""
 
 import datetime as dt
+import os
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
@@ -9,10 +10,13 @@ from django.db import connection
 
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, TimelineEvent
+from relance.kit.bulk import id_array
 from relance.kit.pages import COUNT_LIMIT, Page
 from relance.kit.shelf import shelf
-from relance.outbound import rules
-from relance.outbound.facts import MessageFacts
+from relance.outbound import calls, rules
+from relance.outbound.facts import CallFacts, CallState, EndpointFacts, MessageFacts, RenderedMessage
+from relance.outbound.models import Endpoint, WebhookCall
+from relance.outbound.samples import sample
 
 _COLUMNS = ", ".join(field.name for field in fields(MessageFacts))
 _ACCOUNTS_SEARCHED = 500
@@ -37,6 +41,11 @@ def has_template(code: str) -> bool:
     return rules.has_template(code)
 
 
+def sample_message(template: str, language: str, written_on: dt.date) -> RenderedMessage:
+    """A text as an invented customer would get it. Raises LookupError for a template we have no text of."""
+    return sample(template, language, written_on)
+
+
 def channel_codes() -> tuple[str, ...]:
     """The channels that are installed."""
     return tuple(shelf("relance.outbound.channels", "CHANNEL"))
@@ -50,6 +59,38 @@ def reachable(account: AccountFacts, channels: Sequence[str]) -> tuple[str, str]
         if address:
             return code, address
     return None
+
+
+def message_states(account_ids: Sequence[int], keys: Sequence[int]) -> dict[int, str]:
+    """The state of the message of each key (the id of a planned action); `account_ids` beside the keys are theirs.
+
+    A key without a message is not in it.
+    """
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT d.idempotency_key, d.state
+            FROM unnest(%s::bigint[], %s::bigint[]) AS k(account_id, key)
+            JOIN outbound_dispatch d ON d.account_id = k.account_id AND d.idempotency_key = k.key AND NOT d.for_staff""",
+            [id_array(account_ids), id_array(keys)],
+        )
+        return dict(cursor.fetchall())
+
+
+def messages_of_keys(account_id: int, keys: Sequence[int]) -> dict[int, tuple[int, str]]:
+    """The id and the state of an account's message of each key (the id of a planned action), notices to staff too.
+
+    A key without a message is not in it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT idempotency_key, id, state FROM outbound_dispatch "
+            "WHERE account_id = %s AND idempotency_key = ANY(%s::bigint[]) ORDER BY id DESC",
+            [account_id, id_array(keys)],
+        )
+        return {key: (message_id, state) for key, message_id, state in cursor.fetchall()}
 
 
 def messages(
@@ -109,17 +150,17 @@ def timeline(account_id: int, limit: int | None = None) -> list[TimelineEvent]:
     """One event per message of the account with its latest state, newest first; with `limit` only the newest.
 
     Kinds: message_waiting, message_sent, message_withdrawn, message_failed, message_unknown. Data: message_id, state,
-    channel, template, recipient, claimed_minor (None before release), currency, reason.
+    channel, template, recipient, claimed_minor (None before release), currency, reason, for_staff (a notice to staff).
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT business_date, coalesce(sent_at, released_at, prepared_at) AS at, state, id, channel, template,
-                   recipient, claimed_minor, currency, reason
+                   recipient, claimed_minor, currency, reason, for_staff
             FROM outbound_dispatch WHERE account_id = %s ORDER BY business_date DESC, at DESC, id DESC LIMIT %s""",
             [account_id, limit],
         )
-        names = ("message_id", "channel", "template", "recipient", "claimed_minor", "currency", "reason")
+        names = ("message_id", "channel", "template", "recipient", "claimed_minor", "currency", "reason", "for_staff")
         return [
             TimelineEvent(on, at, _KINDS[state], {"state": state, **dict(zip(names, rest, strict=True))})
             for on, at, state, *rest in cursor.fetchall()
@@ -153,10 +194,11 @@ def state_counts() -> dict[str, int]:
 
 
 def released_counts(business_date: dt.date) -> dict[str, int]:
-    """Messages of a business date that got their words, by channel, whatever became of them since."""
+    """Messages to customers of a business date that got their words, by channel, whatever became of them since."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT channel, count(*) FROM outbound_dispatch WHERE business_date = %s AND released_at IS NOT NULL "
+            "AND NOT for_staff "
             "GROUP BY channel ORDER BY channel",
             [business_date],
         )
@@ -172,3 +214,43 @@ def is_waiting(as_of: dt.date) -> bool:
             [as_of],
         )
         return bool(cursor.fetchone()[0])
+
+
+def endpoints() -> list[EndpointFacts]:
+    """The systems that may be called, by name."""
+    found = []
+    for row in Endpoint.objects.order_by("name"):
+        variable = calls.secret_variable(row.name)
+        found.append(
+            EndpointFacts(
+                row.name, row.url, row.is_active, variable, bool(os.environ.get(variable)), row.created_by,
+                row.created_at,
+            )
+        )  # fmt: skip
+    return found
+
+
+def calls_page(state: str = "", endpoint: str = "", after: str | None = None, limit: int = 50) -> Page[CallFacts]:
+    """Calls to other systems, newest first, in one state or any, to one endpoint or all."""
+    rows = WebhookCall.objects.order_by("-id")
+    if state:
+        rows = rows.filter(state=state)
+    if endpoint:
+        rows = rows.filter(endpoint_name=endpoint)
+    total = rows[: COUNT_LIMIT + 1].count()
+    if after is not None:
+        rows = rows.filter(id__lt=int(after))
+    found = list(rows[: limit + 1])
+    page = [
+        CallFacts(
+            row.id, row.account_id, row.endpoint_name, row.payload, CallState(row.state), row.reason, row.status_code,
+            row.attempt_count, row.made_at, row.next_attempt_at, row.delivered_at,
+        )
+        for row in found[:limit]
+    ]  # fmt: skip
+    return Page(page, str(page[-1].id) if len(found) > limit else None, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+
+
+def calls_wait() -> bool:
+    """Whether any call is still to be delivered."""
+    return WebhookCall.objects.filter(state=CallState.WAITING.value).exists()

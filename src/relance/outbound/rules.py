@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,7 +12,7 @@ from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.kit.calendars import on_or_next_working_day
 from relance.ledger.facts import ClaimedItem, OpenItemFacts
 from relance.outbound import wording
-from relance.outbound.facts import ClaimLine, MessageContent, RenderedMessage
+from relance.outbound.facts import ClaimLine, MessageContent, NoticeContent, RenderedMessage
 from relance.outbound.payment_code import epc_payload
 
 TEXTS = wording.TEXTS
@@ -40,8 +41,11 @@ def has_template(code: str) -> bool:
 def language_of(account: AccountFacts, creditor: CreditorFacts) -> str:
     """The language to write in: the account's own when we have texts in it, else the one of the creditor's country."""
     chosen = account.language[:2].lower()
-    if chosen in LANGUAGES:
-        return chosen
+    return chosen if chosen in LANGUAGES else house_language(creditor)
+
+
+def house_language(creditor: CreditorFacts) -> str:
+    """The language of the creditor's country, in which colleagues are written to when we do not know theirs."""
     return "fr" if creditor.country in _FRENCH_SPEAKING else "en"
 
 
@@ -72,6 +76,29 @@ def clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def left_out_of(context: Mapping[str, Any]) -> dict[int, int]:
+    """By item id how much of it a message does not claim, in minor units; -1 stands for all of it."""
+    return {int(item_id): int(minor) for item_id, minor in (context.get("left_out") or {}).items()}
+
+
+def family_of(context: Mapping[str, Any]) -> tuple[int, ...]:
+    """The other accounts whose items a message claims."""
+    return tuple(int(account_id) for account_id in context.get("family") or ())
+
+
+def claimed_by_message(
+    overdue: Sequence[ClaimedItem], item_id: int, currency: str, context: Mapping[str, Any]
+) -> list[ClaimedItem]:
+    """What a message claims of these overdue items: one item or all (0) of its currency, less what it leaves out."""
+    left_out = left_out_of(context)
+    found = []
+    for entry in overdue:
+        less = left_out.get(entry.item.id, 0)
+        if entry.item.currency == currency and item_id in (0, entry.item.id) and less >= 0:
+            found.append(replace(entry, claimed_minor=max(0, entry.claimed_minor - less)) if less else entry)
+    return found
+
+
 def content(
     account: AccountFacts,
     creditor: CreditorFacts,
@@ -85,16 +112,18 @@ def content(
 
     Each item is listed with what may be asked for of it; credits that no item has taken yet are taken off the total.
 
-    `context` may hold `next_stage` and `next_on` (ISO date). A next stage that would begin before the deadline is told
-    without its day, so that one message never names two days for one thing.
+    `context` may hold `left_out` (see `claimed_by_message`), `next_stage` and `next_on` (ISO date). A next stage that
+    would begin before the deadline is told without its day, so that one message never names two days for one thing.
     """
     deadline = deadline_on(template, written_on, creditor.country)
     next_on = context.get("next_on")
     next_on = dt.date.fromisoformat(next_on) if isinstance(next_on, str) and next_on else next_on or None
-    items = [entry.item for entry in claimed if entry.item.chased_minor > 0]
-    interest = sum(item.chased_minor for item in items if item.kind in _INTEREST_KINDS)
-    accessories = sum(item.chased_minor for item in items if item.kind in _ACCESSORY_KINDS)
-    chased = sum(item.chased_minor for item in items)
+    left_out = left_out_of(context)
+    asked = [(entry.item, max(0, entry.item.chased_minor - left_out.get(entry.item.id, 0))) for entry in claimed]
+    asked = [(item, minor) for item, minor in asked if minor > 0]
+    interest = sum(minor for item, minor in asked if item.kind in _INTEREST_KINDS)
+    accessories = sum(minor for item, minor in asked if item.kind in _ACCESSORY_KINDS)
+    chased = sum(minor for _, minor in asked)
     total = sum(entry.claimed_minor for entry in claimed)
     name, currency, reference = clean(creditor.name), claimed[0].item.currency, payment_reference(clean(account.number))
     iban, bic = (re.sub(r"[^0-9A-Z]", "", number.upper()) for number in (creditor.iban, creditor.bic))
@@ -111,12 +140,13 @@ def content(
         account_number=clean(account.number),
         customer_name=clean(account.name),
         currency=currency,
-        lines=tuple(_line(item, written_on) for item in items),
+        lines=tuple(_line(item, minor, written_on) for item, minor in asked),
         principal_minor=chased - interest - accessories,
         interest_minor=interest,
         accessories_minor=accessories,
         credits_minor=chased - total,
         disputed_minor=sum(entry.item.disputed_minor for entry in claimed),
+        set_aside_minor=sum(item.chased_minor - minor for item, minor in asked),
         total_minor=total,
         written_on=written_on,
         deadline_on=deadline,
@@ -126,7 +156,7 @@ def content(
     )
 
 
-def _line(item: OpenItemFacts, written_on: dt.date) -> ClaimLine:
+def _line(item: OpenItemFacts, asked_minor: int, written_on: dt.date) -> ClaimLine:
     url = item.document_url.strip()
     if item.due_on is None:
         raise ValueError("an item without a due date is never claimed")
@@ -136,7 +166,7 @@ def _line(item: OpenItemFacts, written_on: dt.date) -> ClaimLine:
         issued_on=item.born_on,
         due_on=item.due_on,
         amount_minor=item.amount_minor,
-        open_minor=item.chased_minor,
+        open_minor=asked_minor,
         days_past_due=(written_on - item.due_on).days,
         document_url=url if re.fullmatch(r"https?://[!-~]+", url) else "",
     )
@@ -158,6 +188,33 @@ def render(template: str, fields: MessageContent) -> RenderedMessage:
         text=wording.body(template, "text", fields),
         html=wording.body(template, "html", fields),
     )
+
+
+@cache
+def notice_codes() -> tuple[str, ...]:
+    """The codes of all notices to staff that have a text in every language, in alphabetical order."""
+    found = [{path.stem for path in (TEXTS / language / "notices").glob("*.j2")} for language in LANGUAGES]
+    return tuple(sorted(set.intersection(*found)))
+
+
+def notice(
+    account: AccountFacts,
+    creditor: CreditorFacts,
+    code: str,
+    written_on: dt.date,
+    data: Mapping[str, Any],
+    language: str,
+) -> RenderedMessage:
+    """The exact words of a notice to staff. Raises LookupError for a code we have no text of or a field it lacks."""
+    if code not in notice_codes():
+        raise LookupError(f"there is no notice named {code!r}; known are {', '.join(notice_codes())}")
+    fields = NoticeContent(
+        language, clean(creditor.name), clean(account.number), clean(account.name), written_on,
+        clean(str(data.get("subject") or "")),
+        {key: clean(value) if isinstance(value, str) else value for key, value in data.items()},
+    )  # fmt: skip
+    subject, text, html = wording.notice(code, fields)
+    return RenderedMessage(_shorten(clean(fields.subject or subject)), text, html)
 
 
 def _shorten(subject: str) -> str:

@@ -1,16 +1,20 @@
-"""Jobs that deliver messages, enqueued inside the transaction that made the messages."""
+"""Jobs that deliver messages and calls, enqueued inside the transaction that made them."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.tasks import Task
 
 from relance.outbound import queries, services
+from relance.outbound.facts import CallsWaiting
 
 _BATCHES_PER_JOB = 100
 _RETRY_AFTER_MINUTES = 5
+_CALL_AGAIN_AFTER_MINUTES = 1
 _AFTER_A_CRASH = RetryStrategy(max_attempts=5, wait=60)
 
 
@@ -22,6 +26,8 @@ def deliver(as_of: str) -> None:
     server would not take it.
     """
     day = dt.date.fromisoformat(as_of)
+    if queries.calls_wait():
+        schedule_calls()
     services.take_up()
     for _ in range(_BATCHES_PER_JOB):
         if not services.deliver_batch(day).moved:
@@ -30,20 +36,36 @@ def deliver(as_of: str) -> None:
         schedule_delivery(day)
         return
     if queries.is_waiting(day):
-        _enqueue(day, "outbound.deliver.retry", _RETRY_AFTER_MINUTES)
+        _enqueue(deliver, {"as_of": as_of}, "outbound.deliver.retry", _RETRY_AFTER_MINUTES)
+
+
+@app.task(name="outbound.call", retry=_AFTER_A_CRASH)
+def call() -> None:
+    """Deliver the calls whose time has come, a bounded part of them per job; the rest follows in a job of its own."""
+    for _ in range(_BATCHES_PER_JOB):
+        if not services.deliver_calls():
+            break
+    else:
+        schedule_calls()
+        return
+    if queries.calls_wait():
+        _enqueue(call, {}, "outbound.call.retry", _CALL_AGAIN_AFTER_MINUTES)
+
+
+def schedule_calls(_: CallsWaiting | None = None) -> None:
+    """Have the calls that wait delivered after this transaction; twice is once."""
+    _enqueue(call, {}, "outbound.call", 0)
 
 
 def schedule_delivery(as_of: dt.date) -> None:
     """Have the messages of business dates up to `as_of` delivered after this transaction; twice is once."""
-    _enqueue(as_of, f"outbound.deliver.{as_of.isoformat()}", 0)
+    _enqueue(deliver, {"as_of": as_of.isoformat()}, f"outbound.deliver.{as_of.isoformat()}", 0)
 
 
-def _enqueue(as_of: dt.date, queueing_lock: str, delay_minutes: int) -> None:
-    job = deliver.configure(
-        queueing_lock=queueing_lock, schedule_in={"minutes": delay_minutes} if delay_minutes else None
-    )
+def _enqueue(task: Task[..., None, Any], arguments: dict[str, Any], queueing_lock: str, delay_minutes: int) -> None:
+    job = task.configure(queueing_lock=queueing_lock, schedule_in={"minutes": delay_minutes} if delay_minutes else None)
     try:
         with transaction.atomic():
-            job.defer(as_of=as_of.isoformat())
+            job.defer(**arguments)
     except AlreadyEnqueued:
         return

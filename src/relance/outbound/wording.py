@@ -18,7 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from relance.kit.money import display_amount
-from relance.outbound.facts import MessageContent
+from relance.outbound.facts import MessageContent, NoticeContent
 from relance.outbound.payment_code import picture
 
 TEXTS = Path(__file__).parent / "texts"
@@ -35,6 +35,24 @@ def subject(code: str, fields: MessageContent) -> str:
 def body(code: str, form: str, fields: MessageContent) -> str:
     """The body of a message; `form` is text or html."""
     return _template(fields.language, code, form).render(_variables(fields, form)).strip() + "\n"
+
+
+def notice(code: str, fields: NoticeContent) -> tuple[str, str, str]:
+    """Subject, plain text and HTML of a notice to staff. Raises LookupError when a field is not given."""
+    language = fields.language
+    variables: dict[str, Any] = {
+        "n": fields,
+        "data": fields.data,
+        "lang": language,
+        "money": lambda minor, currency: _money(minor, currency, language),
+        "day": lambda on: long_day(dt.date.fromisoformat(on) if isinstance(on, str) else on, language),
+    }
+    plain, page = (_template(language, f"notices/{code}", form) for form in ("text", "html"))
+    variables["layout"] = "notice.text.j2"
+    subject = "".join(plain.blocks["subject"](plain.new_context(variables)))
+    text = plain.render(variables).strip() + "\n"
+    variables["layout"] = "notice.html.j2"
+    return subject, text, page.render(variables).strip() + "\n"
 
 
 def _variables(fields: MessageContent, form: str) -> dict[str, Any]:

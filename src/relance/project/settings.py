@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "relance.ledger",
     "relance.payments",
     "relance.outbound",
+    "relance.worklist",
+    "relance.arrangements",
     "relance.dunning",
     "relance.insight",
     "relance.intake",
@@ -100,6 +102,12 @@ if _flag("RELANCE_HTTPS"):
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The daily cycle. How long the work of a largest chunk may take, and that of a single account; work that takes longer is
+# split until those to blame stand alone. How long a worker hunts for them in one step before it takes the rest as a whole.
+CYCLE_CHUNK_SECONDS = float(os.environ.get("RELANCE_CYCLE_CHUNK_SECONDS", "60"))
+CYCLE_ACCOUNT_SECONDS = float(os.environ.get("RELANCE_CYCLE_ACCOUNT_SECONDS", "5"))
+CYCLE_HUNT_SECONDS = float(os.environ.get("RELANCE_CYCLE_HUNT_SECONDS", "300"))
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("fr", "Français"), ("en", "English")]

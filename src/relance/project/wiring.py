@@ -3,18 +3,24 @@
 Handlers run inside the transaction that published the event, so a payment and the decision it leads to are one write.
 """
 
+from relance.arrangements.facts import HoldsChanged
 from relance.customers.facts import AccountsChanged
 from relance.dunning.services import nudge, reconsider
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
-from relance.outbound.services import hold_back
+from relance.outbound.facts import CallsWaiting
+from relance.outbound.services import hold_back, withdraw_waiting
+from relance.outbound.tasks import schedule_calls
+from relance.worklist.facts import WorkClosed
+from relance.worklist.services import rerank
 
 
 def money_moved(event: MoneyMoved) -> None:
-    """Money came or went: words not yet sent are written anew, an episode whose debt is gone closes now, and the night
-    looks at these accounts again.
+    """Money came or went: words not yet sent are written anew, work that has lost its reason is called off, an episode
+    whose debt is gone closes now, and the night looks at these accounts again.
     """
     hold_back(event.account_ids)
+    rerank(event.account_ids, event.effective_on)
     nudge(event.account_ids, only_pursued=not event.reopened)
     reconsider(event.account_ids, event.effective_on)
 
@@ -29,6 +35,20 @@ def items_posted(event: ItemsPosted) -> None:
     nudge(event.account_ids, only_pursued=False)
 
 
+def holds_changed(event: HoldsChanged) -> None:
+    """A hold was placed or ended: what waits to be sent goes no more when it stops reminders, and the next night looks
+    at these accounts again.
+    """
+    if event.stops_reminders:
+        withdraw_waiting(event.account_ids, "hold")
+    nudge(event.account_ids, only_pursued=False)
+
+
+def work_closed(event: WorkClosed) -> None:
+    """A person has done what a stage waited for: the next night looks at these accounts again."""
+    nudge(event.account_ids, only_pursued=True)
+
+
 def wire_everything() -> None:
     """Install the table."""
     events.wire(
@@ -36,5 +56,8 @@ def wire_everything() -> None:
             MoneyMoved: (money_moved,),
             ItemsPosted: (items_posted,),
             AccountsChanged: (accounts_changed,),
+            CallsWaiting: (schedule_calls,),
+            HoldsChanged: (holds_changed,),
+            WorkClosed: (work_closed,),
         }
     )

@@ -25,9 +25,14 @@ class Permission(StrEnum):
     SEE_CYCLES = "see_cycles"
     SEE_SCENARIOS = "see_scenarios"
     EXPORT = "export"
+    DO_WORK = "do_work"
+    PLACE_HOLD = "place_hold"
+    PLACE_LEGAL_HOLD = "place_legal_hold"
     RECORD_PAYMENT = "record_payment"
     REVERSE_PAYMENT = "reverse_payment"
     CHANGE_SCENARIO = "change_scenario"
+    APPROVE_ACTION = "approve_action"
+    PUBLISH_SCENARIO = "publish_scenario"
     ALLOCATE = "allocate"
     CREDIT_NOTE = "credit_note"
     REQUEST_WRITE_OFF = "request_write_off"
@@ -37,11 +42,14 @@ class Permission(StrEnum):
     CHANGE_TERMS = "change_terms"
     CORRECT = "correct"
     CHARGE = "charge"
+    SET_STANDING = "set_standing"
     SEE_JOURNAL = "see_journal"
     MANAGE_JOURNAL = "manage_journal"
     PROPOSE_RATE = "propose_rate"
     APPROVE_RATE = "approve_rate"
     DEPOSIT_CHEQUES = "deposit_cheques"
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_CYCLE = "manage_cycle"
     MANAGE_STAFF = "manage_staff"
     SEE_AUDIT = "see_audit"
 
@@ -58,6 +66,7 @@ _SEE = frozenset(
 
 _ACT_ON_DEBT = frozenset(
     {
+        Permission.DO_WORK,
         Permission.RECORD_PAYMENT,
         Permission.ALLOCATE,
         Permission.CREDIT_NOTE,
@@ -83,23 +92,44 @@ _ANSWER_FOR_BOOKS = frozenset(
 )
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.AGENT: _SEE - {Permission.EXPORT} | {Permission.RECORD_PAYMENT},
-    Role.SUPERVISOR: _SEE | _ACT_ON_DEBT | {Permission.CHANGE_SCENARIO},
+    Role.AGENT: _SEE - {Permission.EXPORT} | {Permission.DO_WORK, Permission.PLACE_HOLD, Permission.RECORD_PAYMENT},
+    Role.SUPERVISOR: _SEE
+    | _ACT_ON_DEBT
+    | {
+        Permission.PLACE_HOLD,
+        Permission.PLACE_LEGAL_HOLD,
+        Permission.SET_STANDING,
+        Permission.CHANGE_SCENARIO,
+        Permission.APPROVE_ACTION,
+        Permission.PUBLISH_SCENARIO,
+    },
     Role.FINANCE: _SEE | _ACT_ON_DEBT | _ANSWER_FOR_BOOKS,
     Role.ADMINISTRATOR: _SEE
     | _ACT_ON_DEBT
     | _ANSWER_FOR_BOOKS
-    | {Permission.CHANGE_SCENARIO, Permission.MANAGE_STAFF, Permission.SEE_AUDIT},
+    | {
+        Permission.PLACE_HOLD,
+        Permission.PLACE_LEGAL_HOLD,
+        Permission.SET_STANDING,
+        Permission.CHANGE_SCENARIO,
+        Permission.APPROVE_ACTION,
+        Permission.PUBLISH_SCENARIO,
+        Permission.MANAGE_WEBHOOKS,
+        Permission.MANAGE_CYCLE,
+        Permission.MANAGE_STAFF,
+        Permission.SEE_AUDIT,
+    },
     Role.AUDITOR: _SEE | {Permission.SEE_REQUESTS, Permission.SEE_JOURNAL, Permission.SEE_AUDIT},
 }
 
 
 @dataclass(frozen=True, slots=True)
 class StaffFacts:
-    """A member of staff as the management page shows them."""
+    """A member of staff as the management page shows them; `email` is where notices reach them, empty if nowhere."""
 
     id: int
     username: str
+    email: str
     role: Role
     language: str
     is_active: bool

@@ -26,6 +26,12 @@ def member(user_id: int) -> StaffFacts | None:
     return _facts(user) if user else None
 
 
+def addresses(role: Role) -> dict[str, str]:
+    """The e-mail addresses of the active people of a role, each with its reader's language."""
+    people = User.objects.filter(role=role.value, is_active=True).exclude(email="").order_by("username")
+    return dict(people.values_list("email", "language"))
+
+
 def audit_rows(actor: str = "", verb: str = "", after: str | None = None, limit: int = 50) -> Page[AuditFacts]:
     """The audit trail, newest first; `actor` and `verb` are exact, `after` is the last id of the page before."""
     rows = AuditRow.objects.order_by("-id")
@@ -72,6 +78,7 @@ def _facts(user: User) -> StaffFacts:
     return StaffFacts(
         id=user.pk,
         username=user.username,
+        email=user.email,
         role=Role(user.role),
         language=user.language,
         is_active=user.is_active,

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_slug
+from django.core.validators import validate_email, validate_slug
 from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -142,6 +142,23 @@ def change_own_password(user: User, current: str, new: str) -> None:
     user.must_change_password = False
     user.save(update_fields=["password", "must_change_password"])
     record_audit(user, "password_changed", user.username)
+
+
+@transaction.atomic
+def change_email(user_id: int, email: str, actor: User) -> User:
+    """Say where notices about accounts reach a person; empty: nowhere. Raises Refusal for what is no address."""
+    email = email.strip()
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise Refusal(_("This is not an e-mail address; write for example name@example.com.")) from None
+    user = _locked(user_id)
+    if user.email != email:
+        record_audit(actor, "email_changed", user.username, {"from": user.email, "to": email})
+        user.email = email
+        user.save(update_fields=["email"])
+    return user
 
 
 @transaction.atomic

@@ -5,5 +5,5 @@ from relance.dunning.services import close_night
 
 
 def STEP(night: Night, step_id: int) -> None:  # noqa: N802, ARG001
-    """Move the horizon of dunning to this date."""
-    close_night(night.business_date)
+    """Move the creditor's horizon of dunning to this date."""
+    close_night(night.business_date, night.creditor_id)

@@ -10,10 +10,10 @@ _logger = logging.getLogger(__name__)
 
 
 def STEP(night: Night, step_id: int) -> None:  # noqa: N802, ARG001
-    """Seal what is due; a journal that is busy waits for the next night.
+    """Seal what is due of the creditor; a journal that is busy waits for the next night.
 
     The newest hash goes to the log: kept outside the database, it shows when somebody writes the chain anew.
     """
-    for creditor_id, day_count in seal_due(night.business_date).items():
+    for creditor_id, day_count in seal_due(night.business_date, creditor_id=night.creditor_id).items():
         for newest in seals(creditor_id, limit=1).rows if day_count else ():
             _logger.info("creditor %s is sealed through %s: %s", creditor_id, newest.day, newest.seal_hash)

@@ -1,1 +1,1 @@
-"""What a stage can do, one file per action. Each offers `ACTION.effects(params) -> tuple[Effect, ...]`, pure."""
+"""What a stage can do, one file per action, pure. Each offers an `ACTION` as `dunning.facts.Action` describes it."""

@@ -1,20 +1,34 @@
 """Writes of dunning: scenarios, decisions, and the performing of planned actions."""
 
+from relance.dunning.installed import missing_parts
 from relance.dunning.services.decide import ChunkFigures, decide_accounts, reconsider
+from relance.dunning.services.drafts import discard_draft, publish_draft, roll_back, save_draft, submit_draft
+from relance.dunning.services.experiment import start_experiment, stop_experiment
 from relance.dunning.services.nudge import close_night, nudge
-from relance.dunning.services.perform import PerformFigures, perform_accounts
-from relance.dunning.services.scenarios import export_scenario, import_scenario, missing_parts, override_scenario
+from relance.dunning.services.perform import PerformFigures, approve_action, decline_action, perform_accounts
+from relance.dunning.services.scenarios import export_scenario, import_scenario, override_scenario
+from relance.dunning.services.switch import switch_scenario
 
 __all__ = [
     "ChunkFigures",
     "PerformFigures",
+    "approve_action",
     "close_night",
     "decide_accounts",
+    "decline_action",
+    "discard_draft",
     "export_scenario",
     "import_scenario",
     "missing_parts",
     "nudge",
     "override_scenario",
     "perform_accounts",
+    "publish_draft",
     "reconsider",
+    "roll_back",
+    "save_draft",
+    "start_experiment",
+    "stop_experiment",
+    "submit_draft",
+    "switch_scenario",
 ]

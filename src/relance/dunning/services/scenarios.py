@@ -1,17 +1,18 @@
 """Importing, exporting and choosing scenarios."""
 
+import datetime as dt
 import json
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 
 from relance.dunning import stored_scenarios
 from relance.dunning.facts import ScenarioFacts
+from relance.dunning.installed import installed
 from relance.dunning.scenario_file import parse, read_content, write_content
 from relance.dunning.services.nudge import nudge
 from relance.kit.refusal import Refusal
-from relance.kit.shelf import shelf
 from relance.ledger.queries import newly_overdue
-from relance.outbound.queries import channel_codes, template_codes
 
 
 @transaction.atomic
@@ -22,31 +23,55 @@ def import_scenario(yaml_text: str, author: str) -> tuple[ScenarioFacts, bool]:
     keep the version they were opened with. Raises Refusal naming everything that is wrong.
     """
     content = read_content(yaml_text)
-    facts = parse(content, shelf("relance.dunning.actions", "ACTION"), channel_codes(), template_codes())
-    with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO dunning_scenario (code) VALUES (%s) ON CONFLICT DO NOTHING", [facts.code])
-        cursor.execute("SELECT id FROM dunning_scenario WHERE code = %s FOR UPDATE", [facts.code])
-        scenario_id = cursor.fetchone()[0]
-        known = stored_scenarios.versions_of(facts.code)
-        if known and known[0].content == facts.content:
-            return known[0], False
-        number = known[0].version + 1 if known else 1
-        cursor.execute(
-            "INSERT INTO dunning_scenarioversion (scenario_id, number, content, author) VALUES (%s, %s, %s, %s) RETURNING id",
-            [scenario_id, number, json.dumps(content), author],
-        )
-        version_id = cursor.fetchone()[0]
-    _look_again_at_everything_overdue()
+    here = installed()
+    facts = parse(content, here.actions, here.channels, here.templates)
+    known = locked_versions(facts.code)
+    if known and known[0].content == facts.content:
+        return known[0], False
+    version_id = add_version(facts, author=author)
+    look_again_at_everything_overdue()
     return stored_scenarios.version(version_id), True
 
 
-def _look_again_at_everything_overdue() -> None:
+def add_version(
+    facts: ScenarioFacts,
+    *,
+    author: str,
+    publisher: str = "",
+    writers: Sequence[str] = (),
+    note: str = "",
+    effective_on: dt.date | None = None,
+) -> int:
+    """Write the next version of a scenario, and return its id. A version without a publisher came from the shell."""
+    known = locked_versions(facts.code)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO dunning_scenarioversion (scenario_id, number, content, author, publisher, writers, note, "
+            "effective_on) SELECT id, %s, %s, %s, %s, %s, %s, %s FROM dunning_scenario WHERE code = %s RETURNING id",
+            [
+                known[0].version + 1 if known else 1, json.dumps(facts.content), author, publisher, list(writers), note,
+                effective_on, facts.code,
+            ],
+        )  # fmt: skip
+        version_id: int = cursor.fetchone()[0]
+    return version_id
+
+
+def locked_versions(code: str) -> list[ScenarioFacts]:
+    """The versions of a scenario, newest first, with the scenario made where it is new and locked."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO dunning_scenario (code) VALUES (%s) ON CONFLICT DO NOTHING", [code])
+        cursor.execute("SELECT id FROM dunning_scenario WHERE code = %s FOR UPDATE", [code])
+    return stored_scenarios.versions_of(code)
+
+
+def look_again_at_everything_overdue() -> None:
     """A new policy may want what the one before let be: the next night looks at every overdue account."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT decided_through FROM dunning_horizon")
-        row = cursor.fetchone()
-    if row is not None:
-        nudge(newly_overdue(None, row[0]), only_pursued=False)
+        cursor.execute("SELECT max(decided_through) FROM dunning_horizon")
+        decided_through = cursor.fetchone()[0]
+    if decided_through is not None:
+        nudge(newly_overdue(None, decided_through), only_pursued=False)
 
 
 def export_scenario(code: str) -> str:
@@ -79,19 +104,3 @@ def override_scenario(account_id: int, code: str | None, chosen_by: str) -> None
         if cursor.rowcount == 0:
             raise Refusal(f"there is no scenario {code!r}")
     nudge([account_id], only_pursued=False)
-
-
-def missing_parts(scenario: ScenarioFacts) -> list[str]:
-    """What the scenario names and this version of Relance cannot do yet, one sentence each, for a warning."""
-    actions = shelf("relance.dunning.actions", "ACTION")
-    warnings = []
-    for stage in scenario.stages:
-        for action in stage.actions:
-            if action.kind not in actions:
-                warnings.append(f"stage {stage.code}: the action {action.kind} is not installed and will be refused")
-            elif action.kind == "send":
-                wanted = action.params["channel"]
-                wanted = [wanted] if isinstance(wanted, str) else wanted
-                if not set(wanted) & set(channel_codes()):
-                    warnings.append(f"stage {stage.code}: no channel of {', '.join(wanted)} is installed")
-    return warnings

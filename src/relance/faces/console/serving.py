@@ -11,8 +11,10 @@ from typing import Any
 import click
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from procrastinate.periodic import PeriodicRegistry
 from waitress.server import create_server
 
+from relance.cycle.facts import LOOK_CRON, LOOK_TASK
 from relance.faces.console.kept_worker import KeptWorker
 from relance.faces.console.stalled_jobs import stalled_jobs_put_back
 from relance.kit.refusal import Refusal
@@ -84,11 +86,18 @@ def _leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
 
 
 def run_worker(concurrency: int = 1, wait: bool = True) -> None:
-    """Work off jobs of every queue, those of dead workers too; with `wait` false stop when none is left."""
+    """Work off jobs of every queue, those of dead workers too; with `wait` false stop when none is left.
+
+    Only a worker that waits for jobs also starts the nights whose hour has come.
+    """
     os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     from procrastinate.contrib.django import app
 
     worker_app = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+
+    worker_app.periodic_registry = PeriodicRegistry()  # type: ignore[no-untyped-call]
+    if wait:
+        worker_app.periodic(cron=LOOK_CRON)(worker_app.tasks[LOOK_TASK])
 
     async def work() -> None:
         async with worker_app.open_async(), stalled_jobs_put_back(worker_app.job_manager):

@@ -14,15 +14,20 @@ from relance.dunning import queries as dunning
 from relance.dunning.facts import Explanation
 from relance.faces.desk.access import StaffRequest, page_asked
 from relance.faces.desk.day import as_of
+from relance.faces.desk.episode_page import episode_rows
 from relance.faces.desk.forms import ScenarioForm
+from relance.faces.desk.hold_words import hold_lines
 from relance.faces.desk.labels import LABELS, label
 from relance.faces.desk.menus import Holds, MenuEntry, account_menu, credit_menu, item_menu
 from relance.faces.desk.story import scenario_names, sentences, story
 from relance.faces.desk.templatetags.desk import language, money
+from relance.faces.desk.waiting_words import waiting_rows
+from relance.faces.desk.work_words import said_rows
 from relance.insight.facts import AGEING_BOUNDS
 from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimableInterest, OpenItemFacts
 from relance.staff.facts import Permission
+from relance.worklist import queries as worklist
 
 ITEMS_AT_FIRST = 50
 """Open items that the page shows, the oldest due, unless asked for more."""
@@ -114,6 +119,8 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
     names = scenario_names()
     chosen = dunning.scenario_override(account.id)
     may = request.user.may
+    holds = hold_lines(account.id, today, may)
+    episodes = episode_rows(account.id, names)
     return {
         "account": account,
         "creditor": creditor,
@@ -130,6 +137,13 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
         "menu": account_menu(account.id, may),
         "interest": _interest(account, today),
         "requests": ledger.requests_of(account.id),
+        "holds": holds,
+        "ended_holds": [line for line in holds if line.is_over],
+        "waiting": waiting_rows(dunning.waiting_actions_of(account.id)),
+        "episodes": episodes,
+        "has_running_episode": any(row.episode.closed_on is None for row in episodes),
+        "work": said_rows(worklist.open_work_of(account.id), today),
+        "parent": customers.account(account.parent_id) if account.parent_id else None,
         "whys": [
             Why(told, names.get(told.scenario, told.scenario), sentences(told.because, told.currency, names))
             for told in dunning.explain(account.id, today)

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from relance.arrangements import queries as arrangements
 from relance.customers.facts import AccountFacts
 from relance.faces.desk.access import StaffRequest
 from relance.faces.desk.account_page import found_account
@@ -132,10 +133,10 @@ def was_sent_before(request: StaffRequest, account_id: int) -> bool:
     """Whether a form with this key has done its act already, as after a double click.
 
     It is asked before the form is held against what is there now, which that act has changed. Whether it says the same
-    is for the ledger to decide.
+    is for the room to decide that did it.
     """
     key = posting_key(request)
-    return bool(key) and ledger.is_posted(account_id, key)
+    return bool(key) and (ledger.is_posted(account_id, key) or arrangements.is_recorded(account_id, key))
 
 
 def said(refusal: Refusal) -> str:

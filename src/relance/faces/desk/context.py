@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from relance.dunning import queries as dunning
 from relance.ledger import queries as ledger
 from relance.staff.facts import Permission
 
@@ -19,6 +20,9 @@ _NAVIGATION = (
         (
             ("home", _("Home"), Permission.SEE_ACCOUNTS),
             ("accounts", _("Accounts"), Permission.SEE_ACCOUNTS),
+            ("work", _("Work"), Permission.SEE_ACCOUNTS),
+            ("actions", _("To approve"), Permission.APPROVE_ACTION),
+            ("holds", _("Holds"), Permission.SEE_ACCOUNTS),
             ("messages", _("Messages"), Permission.SEE_MESSAGES),
             ("cycles", _("Daily cycles"), Permission.SEE_CYCLES),
             ("scenarios", _("Scenarios"), Permission.SEE_SCENARIOS),
@@ -40,6 +44,7 @@ _NAVIGATION = (
         _("Administration"),
         (
             ("staff", _("Staff"), Permission.MANAGE_STAFF),
+            ("webhooks", _("Webhooks"), Permission.MANAGE_WEBHOOKS),
             ("audit", _("Audit trail"), Permission.SEE_AUDIT),
         ),
     ),
@@ -87,7 +92,10 @@ def desk(request: HttpRequest) -> dict[str, object]:
 
 
 def _navigation(request: HttpRequest, rights: Rights) -> list[NavigationGroup]:
-    waiting = {"approvals": ledger.waiting_request_count() if rights[Permission.APPROVE_REQUEST.value] else 0}
+    waiting = {
+        "approvals": ledger.waiting_request_count() if rights[Permission.APPROVE_REQUEST.value] else 0,
+        "actions": dunning.waiting_action_count() if rights[Permission.APPROVE_ACTION.value] else 0,
+    }
     allowed = [
         (title, [(code, reverse(f"desk:{code}"), name) for code, name, needed in lines if rights[needed.value]])
         for title, lines in _NAVIGATION

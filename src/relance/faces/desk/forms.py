@@ -89,6 +89,16 @@ class SignInForm(DeskForm):
     )
 
 
+class EmailForm(DeskForm):
+    """Where notices about accounts reach a member of staff."""
+
+    email = forms.CharField(
+        label=_("E-mail address"), max_length=254, required=False,
+        help_text=_("Notices about accounts go there; leave it empty to receive none."),
+        widget=forms.TextInput(attrs={"inputmode": "email", "autocomplete": "email", "autocapitalize": "none"}),
+    )  # fmt: skip
+
+
 class PasswordForm(DeskForm):
     """Replace one's own password."""
 

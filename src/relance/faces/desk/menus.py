@@ -51,6 +51,7 @@ def item_menu(
         (is_open, Permission.ALLOCATE, "desk:account_allocate", "link", _("Allocate a payment")),
         (is_open and item.open_minor > item.disputed_minor, Permission.CHANGE_TERMS, "desk:item_dispute", "flag",
          _("Record a dispute")),
+        (is_open, Permission.PLACE_HOLD, "desk:account_hold", "holds", _("Place a hold")),
         (is_open and not is_barred, Permission.CHANGE_TERMS, "desk:item_postpone", "clock",
          _("Postpone the due date")),
         (is_open and not is_barred and not is_held, Permission.CHANGE_TERMS, "desk:item_split", "cycles",
@@ -107,6 +108,7 @@ def account_menu(account_id: int, holds: Holds) -> list[MenuEntry]:
         (True, Permission.CHARGE, "desk:account_interest", "money", _("Bill or waive interest")),
         (True, Permission.CHANGE_TERMS, "desk:account_formal_notice", "audit", _("Record a formal notice")),
         (True, Permission.REQUEST_WRITE_OFF, "desk:account_write_off", "close", _("Ask for a write-off")),
+        (True, Permission.PLACE_HOLD, "desk:account_hold", "holds", _("Place a hold")),
     ]
     return [MenuEntry(reverse(name, args=[account_id]), icon, title) for name, icon, title in _allowed(rows, holds)]
 

@@ -9,18 +9,25 @@ from typing import Any
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from relance.arrangements import queries as arrangements
+from relance.customers import queries as customers
 from relance.customers.facts import TimelineEvent
 from relance.dunning import queries as dunning
 from relance.dunning.facts import Because
-from relance.dunning.sentences import REFUSALS, because_sentence
+from relance.dunning.sentences import because_sentence, refusal_sentence
+from relance.faces.desk.hold_words import hold_told
 from relance.faces.desk.labels import label
 from relance.faces.desk.ledger_story import Words, act_told
 from relance.faces.desk.templatetags.desk import day, language, money
+from relance.faces.desk.work_story import standing_told, work_told
 from relance.ledger import queries as ledger
 from relance.outbound import queries as outbound
+from relance.worklist import queries as worklist
 
-FAMILIES = ("money", "decision", "message")
+FAMILIES = ("money", "decision", "message", "work")
 EVENT_LIMIT = 40
+_ORDINARY = frozenset({"settled", "switched", "declined"})
+"""Refusals that are no trouble: the debt was paid, or a person wanted it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +77,16 @@ def story(
     if family in ("", "decision"):
         events += dunning.timeline(account_id, limit)
         total += dunning.event_count(account_id)
+        events += customers.timeline(account_id, limit)
+        total += customers.event_count(account_id)
+        events += arrangements.timeline(account_id, limit)
+        total += arrangements.event_count(account_id)
     if family in ("", "message"):
         events += outbound.timeline(account_id, limit)
         total += outbound.event_count(account_id)
+    if family in ("", "work"):
+        events += worklist.timeline(account_id, limit)
+        total += worklist.event_count(account_id)
     events.sort(key=lambda event: (event.on, event.at), reverse=True)
     shown = [tell(event, currency, names) for event in events[:limit]]
     months = [(start, list(entries)) for start, entries in groupby(shown, key=lambda entry: entry.on.replace(day=1))]
@@ -93,7 +107,9 @@ def family_of(kind: str) -> str:
     """Which filter an event belongs to."""
     if kind.startswith("message"):
         return "message"
-    return "decision" if kind.startswith(("episode", "action", "stage", "scenario")) else "money"
+    if kind.startswith("work"):
+        return "work"
+    return "decision" if kind.startswith(("episode", "action", "stage", "scenario", "standing", "hold")) else "money"
 
 
 def sentences(reasons: Iterable[Because], currency: str, names: Mapping[str, str]) -> list[str]:
@@ -104,8 +120,9 @@ def sentences(reasons: Iterable[Because], currency: str, names: Mapping[str, str
     found = []
     for reason in reasons:
         named = dict(reason.data)
-        if "stage" in named:
-            named["stage"] = _("“%(name)s”") % {"name": label("stage", named["stage"])}
+        for place in ("stage", "to"):
+            if place in named:
+                named[place] = _("“%(name)s”") % {"name": label("stage", named[place])}
         if "scenario" in named:
             named["scenario"] = _("“%(name)s”") % {"name": names.get(str(named["scenario"]), named["scenario"])}
         try:
@@ -119,13 +136,15 @@ def tell(event: TimelineEvent, currency: str, names: Mapping[str, str]) -> Told:
     """One event in words."""
     family = family_of(event.kind)
     data = {"currency": currency, **event.data}
-    maker = {"money": _money, "decision": _decision, "message": _message}[family]
+    maker = {"money": _money, "decision": _decision, "message": _message, "work": work_told}[family]
     tone, icon, title, note, why = maker(event.kind, data, names)
-    message_id = data.get("message_id")
-    return Told(
-        event.on, event.at, family, tone, icon, title, note, why, event.actor,
-        reverse("desk:message", args=[message_id]) if message_id else "",
-    )  # fmt: skip
+    message_id, work_item_id = data.get("message_id"), data.get("work_item_id")
+    address = reverse("desk:message", args=[message_id]) if message_id else ""
+    if work_item_id:
+        address = reverse("desk:work_item", args=[work_item_id])
+    elif family == "decision" and "episode_id" in data:
+        address = reverse("desk:episode", args=[data["account_id"], data["episode_id"]])
+    return Told(event.on, event.at, family, tone, icon, title, note, why, event.actor, address)
 
 
 def _money(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:  # noqa: ARG001
@@ -147,6 +166,10 @@ def _money(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Word
 
 
 def _decision(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Words:
+    if kind.startswith("standing"):
+        return standing_told(kind, data)
+    if kind.startswith("hold"):
+        return hold_told(kind, data)
     code = str(data.get("scenario", ""))
     scenario, stage = names.get(code, code), label("stage", data.get("stage"))
     why = sentences([Because(name, facts) for name, facts in data.get("because", ())], data["currency"], names)
@@ -155,19 +178,22 @@ def _decision(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> W
         note = " · ".join(filter(None, [item, _("version %(number)s") % {"number": data.get("version", "")}]))
         return "decision", "flag", _("Dunning begins: %(scenario)s") % {"scenario": scenario}, note, why
     if kind == "episode_closed":
-        return "money", "check", _("Dunning ends: %(scenario)s") % {"scenario": scenario}, item, why
+        endings = {"switched": _("moved to another scenario"), "restarted": _("began again with a new item")}
+        note = " · ".join(filter(None, [item, endings.get(str(data.get("ending", "")), "")]))
+        return "money", "check", _("Dunning ends: %(scenario)s") % {"scenario": scenario}, note, why
     action = label("action", data.get("action"))
     titles = {
         "action_planned": _("Stage “%(stage)s”: %(action)s planned"),
         "action_performed": _("Stage “%(stage)s”: %(action)s"),
         "action_refused": _("Stage “%(stage)s”: %(action)s not possible"),
         "action_passed": _("Stage “%(stage)s”: %(action)s passed over"),
+        "action_waiting": _("Stage “%(stage)s”: %(action)s waits for a person’s approval"),
     }
     action = action[:1].lower() + action[1:]
     title = titles.get(kind, "%(stage)s: %(action)s") % {"stage": stage, "action": action}
     refusal = str(data.get("refusal") or "")
-    note = REFUSALS.get(refusal, {}).get(language(), refusal.replace("_", " "))
-    tone = "trouble" if kind == "action_refused" and refusal != "settled" else "decision"
+    note = refusal_sentence(refusal, language()) if refusal else ""
+    tone = "trouble" if kind == "action_refused" and refusal not in _ORDINARY else "decision"
     return tone, "scenarios", title, note, why
 
 
@@ -182,8 +208,12 @@ def _message(kind: str, data: Mapping[str, Any], names: Mapping[str, str]) -> Wo
         "failed": _("%(channel)s failed: %(template)s"),
         "unknown": _("%(channel)s, outcome unknown: %(template)s"),
     }
+    if data.get("for_staff"):
+        template = _("notice to staff")
     title = titles.get(state, "%(channel)s: %(template)s") % {"channel": channel, "template": template}
     claimed = money(data.get("claimed_minor"), data["currency"])
-    note = " · ".join(filter(None, [str(data.get("recipient") or ""), claimed, str(data.get("reason") or "")]))
+    reason = str(data.get("reason") or "")
+    reason = label("withdrawn_because", reason) if state == "withdrawn" and reason else reason
+    note = " · ".join(filter(None, [str(data.get("recipient") or ""), claimed, reason]))
     tone = {"failed": "trouble", "unknown": "trouble", "withdrawn": "", "sent": "message"}.get(state, "")
     return tone, "messages", title, note, ()

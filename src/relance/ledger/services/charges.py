@@ -24,13 +24,18 @@ _LONGEST = 52
 """Numbers of documents longer than this do not fit into a charge's number; the document's id stands for them."""
 
 
-def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "") -> Posted:
+def post_late_fee(
+    act: Act, item_id: int, amount_minor: int, currency: str = "", *, once_per_key: bool = False
+) -> Posted:
     """Charge a contract's late fee for an overdue invoice, once; born and due on `act.on`, without tax.
 
     `amount_minor` is in the invoice's currency (another `currency` is refused); a lower cap of the law wins. Refuses
     what the law forbids, with the rule's code, and an invoice that is not overdue, of which nothing is chased, that is
-    time-barred, was written off or corrected, or that has its fee.
+    time-barred, was written off or corrected, or that has its fee. With `once_per_key` a fee charged before does not
+    matter: each stage of a scenario has its own, and `act.key` makes that once.
     """
+    if once_per_key and not act.key:
+        raise ValueError("a fee that is charged once for a key needs one")
 
     def work(posting_id: int) -> Result:
         item = _overdue_invoice(act, item_id)
@@ -47,8 +52,9 @@ def post_late_fee(act: Act, item_id: int, amount_minor: int, currency: str = "")
             raise Refusal(
                 _("nothing of %(number)s is chased now, so no late fee is due on it") % {"number": item.number}
             )
-        again = _("%(number)s has its late fee already; it is charged once") % {"number": item.number}
-        _refuse_second(act.account_id, "late_fee", item_id, again)
+        if not once_per_key:
+            again = _("%(number)s has its late fee already; it is charged once") % {"number": item.number}
+            _refuse_second(act.account_id, "late_fee", item_id, again)
         data.update(item=item.number, currency=item.currency, amount_minor=allowed_minor)
         return _charge(act, posting_id, "late_fee", f"FEE-{_short(item.number, item_id)}", item.currency,
                        item.nature, item_id, allowed_minor)  # fmt: skip
@@ -160,7 +166,8 @@ def _overdue_invoice(act: Act, item_id: int, *, or_was_late: bool = False) -> La
             Words(
                 f"{item.number} is time-barred since {ends_on}; nothing may be charged on it.",
                 f"{item.number} est prescrite depuis le {ends_on:%d/%m/%Y} ; rien ne peut y être ajouté.",
-            )
+            ),
+            rule="time_barred",
         )
     return item
 
@@ -192,7 +199,7 @@ def _granted(verdict: Verdict) -> int:
     if verdict.allowed:
         return verdict.amount_minor
     cited = f" [{verdict.rule}{f', {verdict.source}' if verdict.source else ''}]"
-    raise LegalRefusal(Words(verdict.words.en + cited, verdict.words.fr + cited))
+    raise LegalRefusal(Words(verdict.words.en + cited, verdict.words.fr + cited), rule=verdict.rule)
 
 
 def _is_disputed_whole(account_id: int, item_id: int) -> bool:

@@ -56,24 +56,24 @@ def seal_through(creditor_id: int, day: dt.date, actor: str, as_of: dt.date) -> 
     return count
 
 
-def seal_due(as_of: dt.date, actor: str = "") -> dict[int, int]:
-    """Seal the days that each creditor's policy wants sealed by `as_of`; the days sealed now, by creditor.
+def seal_due(as_of: dt.date, actor: str = "", creditor_id: int | None = None) -> dict[int, int]:
+    """Seal the days that each creditor's policy wants sealed by `as_of`, or one's; the days sealed now, by creditor.
 
     A creditor whose policy names no age is left alone. One whose postings leave no gap, or whose days span too many
     years, is left as it is with a warning in the log: the next time tries again.
     """
     sealed = {}
-    for creditor_id, handled in policies().items():
-        if handled.seal_after_days is None:
+    for policy_of, handled in policies().items():
+        if handled.seal_after_days is None or creditor_id not in (None, policy_of):
             continue
         through = as_of - dt.timedelta(days=handled.seal_after_days)
-        last = sealed_through(creditor_id)
+        last = sealed_through(policy_of)
         if last is None or last < through:
             try:
-                sealed[creditor_id] = seal_through(creditor_id, through, actor, as_of)
+                sealed[policy_of] = seal_through(policy_of, through, actor, as_of)
             except (JournalBusy, SpanTooLong) as refusal:
-                _logger.warning("the journal of creditor %s is not sealed: %s", creditor_id, refusal)
-                sealed[creditor_id] = 0
+                _logger.warning("the journal of creditor %s is not sealed: %s", policy_of, refusal)
+                sealed[policy_of] = 0
     return sealed
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from relance.customers.queries import of_creditor
 from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
 from relance.kit.events import publish
@@ -115,14 +116,17 @@ def _refuse_before_birth(account_id: int, item_ids: Sequence[int], occurred_on: 
         )
 
 
-def expire_items(as_of: dt.date) -> int:
+def expire_items(as_of: dt.date, creditor_id: int | None = None) -> int:
     """Leave the open items whose period ended before `as_of` out of every chase, with the charges on them, and take back
     in those that something recorded since has saved. Returns how many items changed.
 
-    For the whole portfolio, in transactions of some thousand accounts each; asking again changes nothing.
+    For the whole portfolio, or that of one creditor, in transactions of some thousand accounts each; asking again changes
+    nothing.
     """
     changed = 0
     expired, saved = _accounts_with_expired(as_of), _accounts_with_saved(as_of)
+    if creditor_id is not None:
+        expired, saved = of_creditor(expired, creditor_id), of_creditor(saved, creditor_id)
     for start in range(0, len(expired), ACCOUNTS_PER_CHUNK):
         chunk = expired[start : start + ACCOUNTS_PER_CHUNK]
         with transaction.atomic():

@@ -22,11 +22,14 @@ class Words:
 
 
 class LegalRefusal(Refusal):
-    """A refusal with its reason in both languages; its message is the sentence in `language` (English by default)."""
+    """A refusal with its reason in both languages; its message is the sentence in `language` (English by default).
 
-    def __init__(self, words: Words, language: str = "en") -> None:
+    `rule` is the code of the rule that forbids, where one does; empty where something is missing.
+    """
+
+    def __init__(self, words: Words, language: str = "en", *, rule: str = "") -> None:
         super().__init__(words.said_in(language))
-        self.words = words
+        self.words, self.rule = words, rule
 
     def sentence(self, language: str) -> str:
         """Why, and what to do, in `fr` or `en`."""

@@ -1,20 +1,33 @@
-"""Writes on messages: prepare them, release them with their words, transmit them, take them back, try one again."""
+"""Writes on messages: prepare them, release them with their words, transmit them, take them back, try one again.
 
+Beside them notices to staff, and calls to other systems.
+"""
+
+from relance.outbound.services.call import deliver_calls
 from relance.outbound.services.deliver import deliver_batch, take_up
+from relance.outbound.services.endpoints import call_webhooks, retry_call, save_endpoint, switch_endpoint
+from relance.outbound.services.notify import notify_staff
 from relance.outbound.services.prepare import prepare
 from relance.outbound.services.release import release
 from relance.outbound.services.resend import resend
-from relance.outbound.services.take_back import hold_back, reread
+from relance.outbound.services.take_back import hold_back, reread, withdraw_waiting
 from relance.outbound.services.transmit import settle_dead_senders, transmit
 
 __all__ = [
+    "call_webhooks",
     "deliver_batch",
+    "deliver_calls",
     "hold_back",
+    "notify_staff",
     "prepare",
     "release",
     "reread",
     "resend",
+    "retry_call",
+    "save_endpoint",
     "settle_dead_senders",
+    "switch_endpoint",
     "take_up",
     "transmit",
+    "withdraw_waiting",
 ]

@@ -1,13 +1,13 @@
 """Notes the messages that performed actions ask for."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from relance.kit.bulk import copy_rows, temporary_rows
+from relance.kit.bulk import copy_lines, line_text, temporary_rows
 from relance.outbound import rules
 from relance.outbound.facts import MessageOrder
 
@@ -19,10 +19,18 @@ def prepare(orders: Sequence[MessageOrder]) -> int:
     rows = [_order_row(order) for order in orders]
     try:
         with transaction.atomic():
-            copy_rows("outbound_dispatch", _COLUMNS, (row + _WORDLESS for row in rows))
+            copy_lines("outbound_dispatch", _COLUMNS, [_line(row) for row in rows])
             return len(rows)
     except IntegrityError:
         return _prepare_new(rows)
+
+
+def _line(row: tuple[Any, ...]) -> str:
+    account_id, key, item_id, currency, channel, template, language, recipient, business_date, context = row
+    return (
+        f"{account_id}\t{key}\t{item_id}\t{currency}\t{channel}\t{template}\t{language}\t{line_text(recipient)}\t"
+        f"{business_date}\t{line_text(context)}\tprepared\t\t\t\t\t"
+    )
 
 
 def _prepare_new(rows: list[tuple[Any, ...]]) -> int:
@@ -37,7 +45,7 @@ def _prepare_new(rows: list[tuple[Any, ...]]) -> int:
                 SELECT account_id, key, item_id, currency, channel, template, language, recipient, business_date,
                     context, 'prepared', '', '', '', '', ''
                 FROM ordered_dispatch
-                ON CONFLICT (account_id, idempotency_key) DO NOTHING"""
+                ON CONFLICT (account_id, idempotency_key) WHERE NOT for_staff DO NOTHING"""
             )
             return int(cursor.rowcount)
 
@@ -46,7 +54,9 @@ _COLUMNS = (
     "account_id", "idempotency_key", "item_id", "currency", "channel", "template", "language", "recipient",
     "business_date", "context", "state", "reason", "subject", "text", "html", "content_hash",
 )  # fmt: skip
-_WORDLESS = ("prepared", "", "", "", "", "")
+_OF_ONE_DEBT = ("family", "left_out")
+"""Keys of a context that hardly two messages share; kept only where they say something."""
+
 _ORDER = (
     "account_id bigint, key bigint, item_id bigint, currency text, channel text, template text, language text, "
     "recipient text, business_date date, context jsonb"
@@ -65,11 +75,19 @@ def _order_row(order: MessageOrder) -> tuple[Any, ...]:
         language if language in rules.LANGUAGES else "",
         order.recipient,
         order.business_date,
-        _context_text(tuple(order.context.items())),
+        _context_text(order.context),
     )
 
 
+def _context_text(context: Mapping[str, Any]) -> str:
+    own = [key for key in _OF_ONE_DEBT if context.get(key)]
+    if own:
+        shared = {key: value for key, value in context.items() if key not in _OF_ONE_DEBT}
+        return json.dumps(shared | {key: context[key] for key in own}, default=str)
+    return _shared_text(tuple((key, value) for key, value in context.items() if key not in _OF_ONE_DEBT))
+
+
 @lru_cache(maxsize=1024)
-def _context_text(items: tuple[tuple[str, Any], ...]) -> str:
+def _shared_text(items: tuple[tuple[str, Any], ...]) -> str:
     """The context as JSON; one night's messages share a few contexts."""
     return json.dumps(dict(items), default=str)

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any
@@ -13,11 +13,12 @@ from django.db import connection, transaction
 from jinja2 import TemplateError
 
 from relance.customers import queries as customers
+from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.customers.services import lock_accounts
 from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
-from relance.outbound.facts import ReleaseFigures
+from relance.outbound.facts import ReleaseFigures, RenderedMessage
 from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
@@ -35,6 +36,7 @@ class _Prepared:
     language: str
     context: dict[str, Any]
     prepared_at: dt.datetime
+    for_staff: bool
 
 
 @dataclass(slots=True)
@@ -56,10 +58,10 @@ class _Written:
 def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
     """Give words to one batch of prepared messages of business dates up to `as_of`.
 
-    In the same transaction the accounts are locked and what they owe on the business date is read once more, money
-    posted since the message was prepared included: a debt that is gone withdraws its message. A message is dated on
-    its business date; one written for a second time (see `reread`) is read and dated on `as_of`. Nothing released and
-    nothing withdrawn means that nothing is left.
+    In the same transaction the accounts (and those of a family) are locked and what they owe on the business date is
+    read once more, money posted since the message was prepared included: a debt that is gone withdraws its message. A
+    message is dated on its business date; one written for a second time (see `reread`) is read and dated on `as_of`.
+    Nothing released and nothing withdrawn means that nothing is left.
     """
     while True:
         with transaction.atomic():
@@ -84,13 +86,13 @@ def _lock_prepared(as_of: dt.date, limit: int) -> list[_Prepared]:
         cursor.execute(
             """
             SELECT account_id, id, business_date, item_id, currency, channel, template, language, context::text,
-                   prepared_at
+                   prepared_at, for_staff
             FROM outbound_dispatch WHERE state = 'prepared' AND business_date <= %s
             ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",
             [as_of, limit],
         )
         batch = [_prepared(*row) for row in cursor.fetchall()]
-    lock_accounts(sorted({message.account_id for message in batch}))
+    lock_accounts(sorted(_accounts_of(batch)))
     return sorted(batch, key=lambda message: (_written_on(message, as_of), message.account_id, message.id))
 
 
@@ -98,9 +100,17 @@ def _prepared(*row: Any) -> _Prepared:
     return _Prepared(*(json.loads(value) if index == _CONTEXT_COLUMN else value for index, value in enumerate(row)))
 
 
+def _accounts_of(batch: Sequence[_Prepared]) -> set[int]:
+    """The accounts that are written to, and those whose items are claimed from them."""
+    found = {message.account_id for message in batch}
+    for message in batch:
+        found.update(rules.family_of(message.context))
+    return found
+
+
 def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
     """Words or withdrawal for messages written on one day, from facts read in a fixed number of queries."""
-    ids = sorted({message.account_id for message in batch})
+    ids = sorted(_accounts_of(batch))
     accounts = customers.accounts(ids)
     creditors = {creditor.id: creditor for creditor in customers.creditors()}
     known_at = min(message.prepared_at for message in batch)
@@ -108,30 +118,42 @@ def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
     for message in batch:
         row = _Written(message.account_id, message.id, "failed", language=message.language)
         account = accounts.get(message.account_id)
-        items = _claimed(overdue.get(message.account_id, []), message.item_id, message.currency)
+        items = _claimed(overdue, message.account_id, message.item_id, message.currency, message.context)
         total = sum(entry.claimed_minor for entry in items)
         if account is None:
             row.reason = "the account is not known"
-        elif total <= _silence_at(message.context):
+        elif not message.for_staff and total <= _silence_at(message.context):
             row.state, row.reason = "withdrawn", "settled"
         else:
             try:
-                said = rules.content(
-                    account, creditors[account.creditor_id], items, message.template, written_on, message.context,
-                    message.language,
-                )  # fmt: skip
-                words = rules.render(message.template, said)
+                row.language, words = _words(message, account, creditors[account.creditor_id], items, written_on)
             except (LookupError, ValueError, TemplateError) as trouble:
                 row.reason = f"no words could be written: {trouble}"[:300]
             else:
-                row.state, row.language, row.claimed_minor = "released", said.language, total
+                row.state, row.claimed_minor = "released", None if message.for_staff else total
                 row.subject, row.text, row.html = words.subject, words.text, words.html
                 row.content_hash = content_hash(words.subject, words.text, words.html)
         yield row
 
 
-def _claimed(overdue: Sequence[ClaimedItem], item_id: int, currency: str) -> list[ClaimedItem]:
-    return [entry for entry in overdue if entry.item.currency == currency and item_id in (0, entry.item.id)]
+def _words(
+    message: _Prepared, account: AccountFacts, creditor: CreditorFacts, items: list[ClaimedItem], written_on: dt.date
+) -> tuple[str, RenderedMessage]:
+    """The language and the words of a message to the customer, or of a notice to staff."""
+    if message.for_staff:
+        return message.language, rules.notice(
+            account, creditor, message.template, written_on, message.context, message.language
+        )
+    said = rules.content(account, creditor, items, message.template, written_on, message.context, message.language)
+    return said.language, rules.render(message.template, said)
+
+
+def _claimed(
+    overdue: Mapping[int, Sequence[ClaimedItem]], account_id: int, item_id: int, currency: str, context: dict[str, Any]
+) -> list[ClaimedItem]:
+    """What a message claims, its family's items after the account's own."""
+    everything = [entry for member in (account_id, *rules.family_of(context)) for entry in overdue.get(member, ())]
+    return rules.claimed_by_message(everything, item_id, currency, context)
 
 
 def _silence_at(context: dict[str, Any]) -> int:
@@ -143,8 +165,9 @@ def still_owed(
     account_id: int, on: dt.date, known_at: dt.datetime, item_id: int, currency: str, context: dict[str, Any]
 ) -> bool:
     """Whether what a message claims is still worth a message, money posted since `known_at` included."""
-    overdue = ledger.claims([account_id], on, known_at=known_at).get(account_id, [])
-    return sum(entry.claimed_minor for entry in _claimed(overdue, item_id, currency)) > _silence_at(context)
+    overdue = ledger.claims([account_id, *rules.family_of(context)], on, known_at=known_at)
+    claimed = _claimed(overdue, account_id, item_id, currency, context)
+    return sum(entry.claimed_minor for entry in claimed) > _silence_at(context)
 
 
 def content_hash(subject: str, text: str, html: str) -> str:

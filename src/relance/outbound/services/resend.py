@@ -14,7 +14,7 @@ from relance.outbound.services.release import still_owed
 
 @transaction.atomic
 def resend(account_id: int, dispatch_id: int, actor: str) -> None:
-    """Let a failed or doubtful message be tried again, to the customer's present address.
+    """Let a failed or doubtful message be tried again, to the customer's present address (a notice: to its reader's).
 
     A failed one was never taken and gets fresh words; one whose fate is unknown keeps its words and its Message-ID, so
     that a mailbox which has it already can tell. Raises Refusal in any other state, and when the debt is gone.
@@ -22,15 +22,16 @@ def resend(account_id: int, dispatch_id: int, actor: str) -> None:
     lock_accounts([account_id])
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT state, channel, recipient, business_date, item_id, currency, prepared_at, context::text "
+            "SELECT state, channel, recipient, business_date, item_id, currency, prepared_at, context::text, for_staff "
             "FROM outbound_dispatch WHERE account_id = %s AND id = %s FOR UPDATE",
             [account_id, dispatch_id],
         )
         row = cursor.fetchone()
         if row is None or row[0] not in ("failed", "unknown"):
             raise Refusal("Only a message that failed, or whose fate is unknown, can be sent again.")
-        state, channel, recipient, business_date, item_id, currency, prepared_at, context = row
-        if not still_owed(account_id, business_date, prepared_at, item_id, currency, json.loads(context)):
+        state, channel, recipient, business_date, item_id, currency, prepared_at, context, for_staff = row
+        claims = json.loads(context)
+        if not for_staff and not still_owed(account_id, business_date, prepared_at, item_id, currency, claims):
             raise Refusal("The debt has been paid since; nothing is sent again.")
         cursor.execute(
             """
@@ -40,7 +41,7 @@ def resend(account_id: int, dispatch_id: int, actor: str) -> None:
             WHERE account_id = %s AND id = %s""",
             [
                 "prepared" if state == "failed" else "released",
-                _address(account_id, channel) or recipient,
+                recipient if for_staff else _address(account_id, channel) or recipient,
                 f"to be sent again, asked by {rules.clean(actor)}"[:300],
                 state,
                 account_id,

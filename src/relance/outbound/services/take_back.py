@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
+from relance.customers.services import lock_accounts
+from relance.kit.bulk import id_array
+
 REREAD = "written_late"
 """Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
 
@@ -14,6 +17,15 @@ UNWRITTEN = f"""state = 'prepared', subject = '', text = '', html = '', content_
     released_at = NULL, claim = NULL, sent_at = NULL,
     context = CASE WHEN {_WAITED_LONG} THEN d.context || jsonb_build_object('{REREAD}', true) ELSE d.context END"""
 """The SET list that makes a message `d` wait for its words again."""
+
+_CLAIMS_OF = """(d.account_id, d.id) IN (
+    SELECT account_id, id FROM outbound_dispatch
+    WHERE state IN ('prepared', 'released') AND account_id = ANY(%(ids)s::bigint[])
+    UNION ALL
+    SELECT account_id, id FROM outbound_dispatch
+    WHERE state IN ('prepared', 'released') AND context ? 'family' AND EXISTS (
+        SELECT 1 FROM jsonb_array_elements_text(context -> 'family') f WHERE f::bigint = ANY(%(ids)s::bigint[])))"""
+"""A waiting message `d` claims items of these accounts; messages that claim for a family have an index of their own."""
 
 
 def reread() -> int:
@@ -38,13 +50,33 @@ def hold_back(account_ids: Sequence[int]) -> int:
     """Take back the words of these accounts' released messages, because what they owe has changed. Number of messages.
 
     Works in the caller's transaction, which holds the locks of the accounts. A message already claimed by a sender is
-    on its way and stays.
+    on its way and stays. Messages of other accounts that claim items of these are among them.
     """
     if not account_ids:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE outbound_dispatch d SET {UNWRITTEN} WHERE state = 'released' AND account_id = ANY(%s)",  # noqa: S608
-            [list(account_ids)],
+            f"UPDATE outbound_dispatch d SET {UNWRITTEN} WHERE state = 'released' AND {_CLAIMS_OF}",  # noqa: S608
+            {"ids": id_array(account_ids)},
+        )
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def withdraw_waiting(account_ids: Sequence[int], reason: str) -> int:
+    """Withdraw the messages to these customers that have not left, for example because a hold was placed. Their number.
+
+    `reason` is kept with each, for its page and the account's timeline. A message that is already with a channel stays;
+    notices to staff stay too. Messages of other accounts that claim items of these are among them.
+    """
+    if not account_ids:
+        return 0
+    lock_accounts(account_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbound_dispatch d SET state = 'withdrawn', reason = %(reason)s, subject = '', text = '', "  # noqa: S608
+            "html = '', content_hash = '', claimed_minor = NULL, released_at = NULL, claim = NULL, sent_at = NULL "
+            f"WHERE state IN ('prepared', 'released') AND NOT for_staff AND {_CLAIMS_OF}",
+            {"ids": id_array(account_ids), "reason": reason[:300]},
         )
         return int(cursor.rowcount)

@@ -1,7 +1,8 @@
 """The daily cycle over a portfolio of which 30 % is overdue and each of those accounts gets an action.
 
 The floor is one transaction of bare SQL that ages all items per account, inserts as many actions and updates as many
-positions. Both run on the same rows, in the same run; a quiet night (1 % due) on the same portfolio is timed as well.
+positions. Both run on the same rows, in the same run; a quiet night (1 % due) on the same portfolio is timed as well, and
+the same full night with one worker, on a copy of the same evening.
 """
 
 import datetime as dt
@@ -68,20 +69,33 @@ UPDATE floor_position p SET stage = 1, entered_on = DATE '{night}', next_review_
 
 
 def BENCH(size: int) -> dict[str, Any]:  # noqa: N802
-    """Time the floor, a full night and a quiet night over `size` accounts with four open items each."""
-    with scratch_database("bench_cycle"):
+    """Time the floor, a full night and a quiet night over `size` accounts with four open items each.
+
+    `peak_mb` is the most memory that this process or one of its helpers held during the full night.
+    """
+    workers = os.cpu_count() or 1
+    with scratch_database("bench_cycle") as evening:
         _build(size)
-        floor_seconds = _timed(lambda: _execute(_FLOOR, size))
-        figures = run(NIGHT, workers=os.cpu_count() or 1)
-        quiet = run(QUIET_NIGHT, workers=os.cpu_count() or 1)
+        with scratch_database("bench_cycle", like=evening):
+            floor_seconds = _timed(lambda: _execute(_FLOOR, size))
+            figures = run(NIGHT, workers=workers)
+            peak_mb = _peak_mb()
+            quiet = run(QUIET_NIGHT, workers=workers)
+        with scratch_database("bench_cycle", like=evening):
+            _execute(_FLOOR, size)
+            alone = run(NIGHT, workers=1)
     return {
         "size": size,
         "seconds": round(figures.seconds, 3),
         "per_second": round(size / figures.seconds),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": peak_mb,
         "floor_seconds": round(floor_seconds, 3),
         "actions": sum(figures.actions.values()),
         "quiet_night_seconds": round(quiet.seconds, 3),
+        "quiet_night_percent": round(100 * quiet.seconds / figures.seconds, 2),
+        "workers": workers,
+        "one_worker_seconds": round(alone.seconds, 3),
+        "workers_speed_up": round(alone.seconds / figures.seconds, 2),
         "steps": {step.name: round(step.seconds, 3) for step in figures.steps},
     }
 
@@ -107,6 +121,11 @@ def _execute(statements: str, size: int, atomic: bool = True) -> None:
         for statement in text.split(";\n"):
             if statement.strip():
                 cursor.execute(statement)
+
+
+def _peak_mb() -> int:
+    """The most memory of this process and of any of its helpers, each by itself."""
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
 
 
 def _timed(work: Any) -> float:

@@ -20,16 +20,18 @@ def COMMAND(account: str, date: dt.date | None, lang: str, as_json: bool) -> Non
     """Explain the account with this number: overdue, stage, reasons, next stage."""
     prepare()
     from relance.customers.queries import account_by_number
-    from relance.dunning.queries import explain
+    from relance.dunning.queries import explain, plan_ahead
     from relance.kit.clock import today
     from relance.kit.refusal import Refusal
 
     known = account_by_number(account)
     if known is None:
         raise Refusal(f"there is no account {account!r}; check the number, or import accounts.csv first")
-    cases = [_as_json(entry, lang) for entry in explain(known.id, date or today())]
+    on = date or today()
+    cases = [_as_json(entry, lang) for entry in explain(known.id, on)]
+    plan = [_step_as_json(step, lang) for step in plan_ahead(known.id, on)]
     if as_json:
-        emit({**cases[0], "cases": cases})
+        emit({**cases[0], "cases": cases, "plan": plan})
         return
     for case in cases:
         about = f"{case['account']}" + (f", invoice {case['invoice']}" if case["invoice"] else "")
@@ -42,6 +44,14 @@ def COMMAND(account: str, date: dt.date | None, lang: str, as_json: bool) -> Non
             click.echo(f"  - {reason}")
         if case["next"]:
             click.echo(f"  next: {case['next']['stage']} on {case['next']['on']}")
+    if plan:
+        click.echo("If nothing is paid:")
+    for step in plan:
+        about = f" (invoice {step['invoice']})" if step["invoice"] else ""
+        actions = ", ".join(
+            action["action"] + (f" [{action['refusal']}]" if action["refusal"] else "") for action in step["actions"]
+        )
+        click.echo(f"  {step['on']}  {step['stage']}{about}: {actions}")
 
 
 def _as_json(entry: Any, language: str) -> dict[str, Any]:
@@ -60,6 +70,32 @@ def _as_json(entry: Any, language: str) -> dict[str, Any]:
         "stage": entry.stage,
         "entered_on": entry.entered_on.isoformat() if entry.entered_on else None,
         "next": {"stage": entry.next.stage, "on": entry.next.on.isoformat()} if entry.next else None,
-        "holds": [],
+        "holds": [
+            {
+                "kind": hold.kind.value,
+                "from": hold.periods[-1][0].isoformat(),
+                "until": hold.periods[-1][1].isoformat() if hold.periods[-1][1] else None,
+                "reason": hold.reason,
+            }
+            for hold in entry.holds
+        ],
         "because": [because_sentence(reason, language, entry.currency) for reason in entry.because],
+    }
+
+
+def _step_as_json(step: Any, language: str) -> dict[str, Any]:
+    from relance.dunning.sentences import refusal_sentence
+    from relance.kit.money import format_amount
+
+    return {
+        "on": step.on.isoformat(),
+        "invoice": step.item_number or None,
+        "stage": step.stage,
+        "scenario": step.scenario,
+        "overdue": format_amount(step.overdue_minor, step.currency),
+        "currency": step.currency,
+        "actions": [
+            {"action": action.kind, "refusal": refusal_sentence(refusal, language) if refusal else ""}
+            for action, refusal in zip(step.actions, step.refusals, strict=True)
+        ],
     }

@@ -89,6 +89,9 @@ def page(request: StaffRequest) -> HttpResponse:
     month_start = today.replace(day=1)
     states = outbound.state_counts() if request.user.may(Permission.SEE_MESSAGES) else {}
     cycles = cycle.cycles(limit=30) if request.user.may(Permission.SEE_CYCLES) else []
+    by_night: dict[dt.date, int] = {}
+    for entry in reversed(cycles):
+        by_night[entry.business_date] = by_night.get(entry.business_date, 0) + sum(entry.figures.messages.values())
     context = {
         "as_of": today,
         "month_start": month_start,
@@ -98,7 +101,7 @@ def page(request: StaffRequest) -> HttpResponse:
         "sent": states.get("sent", 0),
         "last_cycle": next(iter(cycles), None),
         "first_shown": cycles[-1].business_date if cycles else None,
-        "messages_by_night": [sum(entry.figures.messages.values()) for entry in reversed(cycles)],
+        "messages_by_night": list(by_night.values()),
     }
     return render(request, "desk/home.html", context)
 

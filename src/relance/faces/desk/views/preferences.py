@@ -1,4 +1,4 @@
-"""What a person chooses for themselves: language and password."""
+"""What a person chooses for themselves: language, e-mail address and password."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from relance.faces.desk.access import StaffRequest, posted_data, public, signed_in
-from relance.faces.desk.forms import PasswordForm
+from relance.faces.desk.forms import EmailForm, PasswordForm
 from relance.faces.desk.views.sign_in import safe_next
 from relance.kit.refusal import Refusal
 from relance.staff import services
@@ -35,7 +35,27 @@ def page(request: StaffRequest) -> HttpResponse:
                 update_session_auth_hash(request, request.user)
                 messages.success(request, _("Your password is changed. Other devices are signed out."))
                 return redirect("desk:preferences")
-    return render(request, "desk/preferences.html", {"form": form}, status=status)
+    return _page(request, form, EmailForm(initial={"email": request.user.email}), status)
+
+
+@signed_in
+@require_POST
+def change_email(request: StaffRequest) -> HttpResponse:
+    """Say where notices about accounts reach one."""
+    form = EmailForm(request.POST)
+    if form.is_valid():
+        try:
+            services.change_email(request.user.pk, form.cleaned_data["email"], request.user)
+        except Refusal as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, _("Your e-mail address is saved."))
+            return redirect("desk:preferences")
+    return _page(request, PasswordForm(), form, 422)
+
+
+def _page(request: StaffRequest, form: PasswordForm, email_form: EmailForm, status: int) -> HttpResponse:
+    return render(request, "desk/preferences.html", {"form": form, "email_form": email_form}, status=status)
 
 
 @public

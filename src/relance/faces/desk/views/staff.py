@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from relance.faces.desk.access import StaffRequest, needs, posted_data
-from relance.faces.desk.forms import NewStaffForm
+from relance.faces.desk.forms import EmailForm, NewStaffForm
 from relance.faces.desk.labels import choices, label
 from relance.kit.refusal import Refusal
 from relance.staff import queries, services
@@ -65,6 +65,23 @@ def change_role(request: StaffRequest, user_id: int) -> HttpResponse:
 
 @needs(Permission.MANAGE_STAFF)
 @require_POST
+def change_email(request: StaffRequest, user_id: int) -> HttpResponse:
+    """Say where notices about accounts reach a person."""
+    person = _found(user_id)
+    form = EmailForm(request.POST)
+    if form.is_valid():
+        try:
+            services.change_email(user_id, form.cleaned_data["email"], request.user)
+        except Refusal as refusal:
+            form.add_error("email", str(refusal))
+        else:
+            messages.success(request, _("The e-mail address of %(name)s is saved.") % {"name": person.username})
+            return redirect("desk:staff_member", user_id)
+    return _one(request, person, form=form)
+
+
+@needs(Permission.MANAGE_STAFF)
+@require_POST
 def set_active(request: StaffRequest, user_id: int) -> HttpResponse:
     """Close or reopen a person's access."""
     _found(user_id)
@@ -91,14 +108,15 @@ def reset_password(request: StaffRequest, user_id: int) -> HttpResponse:
     return _one(request, person, password)
 
 
-def _one(request: StaffRequest, person: StaffFacts, password: str = "") -> HttpResponse:
+def _one(request: StaffRequest, person: StaffFacts, password: str = "", form: EmailForm | None = None) -> HttpResponse:
     context = {
         "person": person,
         "password": password,
         "roles": choices("role"),
         "is_self": person.id == request.user.pk,
+        "email_form": form or EmailForm(initial={"email": person.email}),
     }
-    return render(request, "desk/staff_member.html", context)
+    return render(request, "desk/staff_member.html", context, status=422 if form else 200)
 
 
 def _found(user_id: int) -> StaffFacts:

@@ -3,7 +3,7 @@
 
 (() => {
   const byId = (id) => document.getElementById(id);
-  const places = { h: "home", a: "accounts", m: "messages", c: "cycles", s: "scenarios", p: "approvals", d: "deposits", j: "journal" };
+  const places = { h: "home", a: "accounts", m: "messages", w: "work", c: "cycles", s: "scenarios", p: "approvals", d: "deposits", j: "journal" };
   let waitingForPlace = 0;
 
   const isTyping = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");

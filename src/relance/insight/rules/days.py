@@ -1,4 +1,4 @@
-"""Formulas of insight: age bands, and days sales outstanding with its companions. Whole minor units in, days out."""
+"""Age bands, and days sales outstanding with its companions. Whole minor units in, days out."""
 
 import calendar
 import datetime as dt

@@ -1,0 +1,39 @@
+"""What moving a running episode to another scenario would do, in sentences."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from relance.dunning import queries as dunning
+from relance.faces.desk.labels import label
+from relance.faces.desk.templatetags.desk import count
+
+
+def switch_effect(account_id: int, as_of: dt.date, data: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[str]:
+    """One sentence per debt under way, once a scenario and a place are chosen."""
+    code = data.get("scenario")
+    if not code or not data.get("place"):
+        return ()
+    told = []
+    for entry in dunning.explain(account_id, as_of):
+        if entry.version is None:
+            continue
+        words = {"scenario": names.get(code, code), "days": count(max(entry.effective_days, 0))}
+        debt = entry.item_number
+        stage = dunning.stage_by_age(code, entry.effective_days) if data["place"] == "keep" else None
+        if stage is not None:
+            words["stage"] = label("stage", stage.code)
+            sentence = _(
+                "At %(days)s days it stands behind the stage “%(stage)s” of %(scenario)s; nothing of that stage or of "
+                "earlier ones is done, and the next one follows by its interval."
+            )
+        elif data["place"] == "keep":
+            sentence = _("At %(days)s days no stage of %(scenario)s is reached yet: it begins with the first one.")
+        else:
+            sentence = _("%(scenario)s begins with its first stage, which is due once the debt has its age.")
+        told.append((f"{debt}: " if debt else "") + sentence % words)
+    if told:
+        told.append(_("What was planned under the scenario so far and is not done yet will not be done."))
+    return told
