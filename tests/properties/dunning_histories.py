@@ -86,7 +86,8 @@ def _rung(draw: random.Random, code: str, age: int) -> Rung:
     if draw.random() < 0.25:
         rung = replace(rung, min_minor=draw.choice([1500, 2500, 4000]))
     if draw.random() < 0.12:
-        rung = replace(rung, band=draw.choice([(0, 3000), (2000, 100_000), (1000, 4000)]))
+        bands = [(0, 3000), (2000, 100_000), (1000, 5000)]
+        rung = replace(rung, band=draw.choice([band for band in bands if band[1] > rung.min_minor]))
     if draw.random() < 0.08:
         rung = replace(rung, classes=(draw.choice(["standard", "risky"]),))
     if draw.random() < 0.25:
@@ -99,7 +100,12 @@ def _history(draw: random.Random, number: str, group: str, worlds: dict[str, Wor
     money = list(_money(draw, bills))
     events = [*bills, *money, *_holds(draw, bills), *_changes(draw, [x.code for _, x in worlds[group].published])]
     # Of one receipt and hold the parts stay in order; a day has the order of `ORDER`.
-    return History(number, group, tuple(sorted(events, key=lambda event: (event.on, ORDER.index(event.verb)))))
+    return History(number, group, tuple(sorted(events, key=_place)))
+
+
+def _place(event: Event) -> tuple[dt.date, int, dt.date]:
+    """By day and kind; the bills of one file, which money that waits takes together, the oldest due first."""
+    return event.on, ORDER.index(event.verb), event.told[1] if event.verb == "bill" else event.on
 
 
 def _bills(draw: random.Random) -> Iterator[Event]:

@@ -97,8 +97,9 @@ class Account:
         for case in list(self.purse.items) if self.ladder(on).by_item else [""]:
             if step := self.look(case, on):
                 steps.append((case, *step))
-                if any(a[:4] == "send" and not self.obstacle(a, on) for a in step[0].ladder.rungs[step[1]].actions):
-                    heard.append((-step[1], case and self.purse.items[case].due, case))
+                rung = step[0].ladder.rungs[step[1]]
+                if any(a.startswith("send") and not self.obstacle(a, on) for a in rung.actions):
+                    heard.append((-rung.age, case and self.purse.items[case].due, case))
         for case, e, index, passed in steps:
             for rung, why in passed:
                 self.tell(on, case, e, rung, "passed", why)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from relance.cycle import chunks, queries
 from relance.cycle.facts import FailureFacts
@@ -160,6 +160,22 @@ def test_a_hunt_that_takes_too_long_takes_the_rest_as_a_whole(crowd: dict[str, i
     trap("RAISE EXCEPTION 'bad row'", crowd["N15"])
     figures = run(NIGHT)
     assert (figures.failures, figures.accounts_evaluated) == (10, 30)
+
+
+def test_trouble_of_the_machine_is_nobodys_failure(crowd: dict[str, int]) -> None:
+    trap("RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'", crowd["N07"])
+    with pytest.raises(DatabaseError, match="no space left"):
+        run(NIGHT)
+    assert failures_of(NIGHT) == []
+    spring()
+    assert run(NIGHT).accounts_evaluated == 40
+    trap("RAISE EXCEPTION 'too large' USING ERRCODE = 'out_of_memory'", crowd["N07"])
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM dunning_episode WHERE account_id = %s", [crowd["N07"]])
+        cursor.execute("DELETE FROM dunning_position WHERE account_id = %s", [crowd["N07"]])
+        cursor.execute("INSERT INTO dunning_nudge (account_id) VALUES (%s)", [crowd["N07"]])
+        cursor.execute("DELETE FROM dunning_plannedaction WHERE account_id = %s", [crowd["N07"]])
+    assert run(NIGHT + dt.timedelta(days=1)).failures == 1, "a query too large for the server is of one account"
 
 
 def test_a_failure_is_tried_again_by_hand(crowd: dict[str, int]) -> None:

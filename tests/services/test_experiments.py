@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
 
+from relance.customers.queries import accounts_by_number
 from relance.cycle.services import run
 from relance.dunning import queries
 from relance.dunning.experiments import CHALLENGER, CHAMPION, arm
@@ -105,15 +106,17 @@ def test_a_chosen_scenario_is_no_part_of_it(office: Office) -> None:
     house_and_trial()
     experiment = started()
     numbers = open_accounts(office, 20)
-    chosen = next(number for number in numbers if arm(number, experiment.salt, 50) == CHALLENGER)
+    chosen = [
+        next(number for number in numbers if arm(number, experiment.salt, 50) == side)
+        for side in (CHAMPION, CHALLENGER)
+    ]
     found = queries.experiments_running(FEBRUARY)["house"]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM customers_billingaccount WHERE number = %s", [chosen])
-        override_scenario(cursor.fetchone()[0], "house", "claire")
+    for account in accounts_by_number(chosen).values():
+        override_scenario(account.id, "house", "claire")
     bill(office, numbers)
     run(FEBRUARY)
-    assert scenarios_of_episodes()[chosen] == "house"
-    assert len(queries.trial_episodes(found, FEBRUARY)) == 19
+    assert {scenarios_of_episodes()[number] for number in chosen} == {"house"}
+    assert len(queries.trial_episodes(found, FEBRUARY)) == 18
 
 
 def test_a_stopped_one_shares_no_more_and_leaves_episodes_alone(office: Office) -> None:
@@ -242,6 +245,24 @@ def test_a_switched_episode_is_not_judged_as_paid(office: Office) -> None:
         switch_scenario(cursor.fetchone()[0], "trial", True, "claire", FEBRUARY)
     (episode,) = queries.trial_episodes(experiment, APRIL)
     assert (episode.arm, episode.closed_on, episode.opened_minor) == (CHAMPION, None, 3000)
+
+
+def test_an_episode_that_started_again_is_not_judged_as_paid(office: Office) -> None:
+    import_scenario(scenario("house", new_item="restart"), "test")
+    import_scenario(scenario("trial", priority="-2000", new_item="restart"), "test")
+    experiment = started(share=1)
+    number = next(number for number in (f"X{place:03}" for place in range(50)) if arm(number, "soft", 1) == CHAMPION)
+    open_accounts(office, 50)
+    bill(office, [number])
+    run(FEBRUARY)
+    office.bill(number, "F2", "20.00", "2026-01-15", "2026-02-05")
+    run(dt.date(2026, 2, 6))
+    first, second = queries.trial_episodes(experiment, APRIL)
+    assert (first.opened_on, first.closed_on, first.opened_minor) == (FEBRUARY, None, 3000)
+    assert (second.opened_on, second.closed_on, second.opened_minor) == (dt.date(2026, 2, 6), None, 5000)
+    office.pay(number, "P1", "50.00", "2026-02-10")
+    run(dt.date(2026, 2, 10))
+    assert [episode.closed_on for episode in queries.trial_episodes(experiment, APRIL)] == [None, dt.date(2026, 2, 10)]
 
 
 @pytest.mark.django_db

@@ -202,15 +202,17 @@ def test_items_are_named_where_the_levels_differ(office: Office) -> None:
 
 def test_families_are_looked_at_together(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     import_scenario(scenario(), "test")
-    office.open_accounts(
-        FABRE | {"number": "HOLDING"}, *(FABRE | {"number": f"SITE{n}", "parent": "HOLDING"} for n in range(3))
-    )
+    for more in (
+        {"number": "HOLDING"}, {"number": "OTHER"}, *({"number": f"SITE{n}", "parent": "HOLDING"} for n in range(3)),
+    ):  # fmt: skip
+        office.open_accounts(FABRE | more)
+    office.bill("OTHER", "O1", "30.00", "2026-01-01", "2026-01-31")
     for number in range(3):
         office.bill(f"SITE{number}", f"S{number}", "30.00", "2026-01-01", "2026-01-31")
     monkeypatch.setattr(PREVIEW, "ACCOUNTS_PER_CHUNK", 1)
     report = tried(family="together")
-    assert report.today.stages == {"house/reminder": 3}
-    assert report.would.stages == {"house/reminder": 1}
+    assert report.today.stages == {"house/reminder": 4}
+    assert report.would.stages == {"house/reminder": 2}
     assert report.accounts_changed == 4
 
 

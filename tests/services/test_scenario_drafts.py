@@ -1,6 +1,7 @@
 """Drafts over the real database: written by some, published by another, never overwritten unread, brought back."""
 
 import datetime as dt
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import translation
 
+from relance.cycle.services import run
 from relance.dunning import queries
 from relance.dunning.facts import DraftState
 from relance.dunning.services import (
@@ -207,6 +209,22 @@ def test_a_publication_has_everything_overdue_looked_at_again(office: Office) ->
     assert the(BRUNO).id in queries.due_for_decision(TODAY + dt.timedelta(days=1), the(BRUNO).creditor_id)
     facts = queries.scenario("house")
     assert facts is not None and facts.effective_on == TODAY + dt.timedelta(days=1)
+
+
+def test_what_was_stored_before_there_was_a_check_stops_no_night(office: Office) -> None:
+    """Earlier releases took any parameters for actions that had no file yet; now they are refused, not tripped over."""
+    odd = content(stages=[{"code": "one", "age": 1, "mandatory": True, "actions": [{"late_fee": {"percent": 3}}]}])
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO dunning_scenario (code) VALUES ('house') RETURNING id")
+        cursor.execute(
+            "INSERT INTO dunning_scenarioversion (scenario_id, number, content, author, writers) "
+            "VALUES (%s, 1, %s, 'command line', '{}')",
+            [cursor.fetchone()[0], json.dumps(odd)],
+        )
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    run(TODAY)
+    (action,) = queries.planned_actions(the(BRUNO).id)
+    assert (action.state, action.refusal) == ("refused", "not_installed")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,6 +50,14 @@ class Crm:
         self.url = f"http://127.0.0.1:{self.server.server_port}/hooks?from=relance"
 
 
+@pytest.fixture(autouse=True)
+def no_job_left() -> Iterator[None]:
+    """Emptying the tables after a test leaves the job queue's alone."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'outbound.call'")
+
+
 @pytest.fixture
 def crm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Crm]:
     found = Crm()

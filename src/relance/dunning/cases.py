@@ -5,7 +5,7 @@ dated plan and the preview of a draft.
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from relance.dunning.facts import Advance, Decision, ScenarioFacts
+from relance.dunning.facts import Advance, Decision, ScenarioFacts, Stay
 from relance.dunning.gathering import Case, Gathering, Supposition, with_families
 from relance.dunning.places import positions
 from relance.dunning.possible import refusals_of
@@ -33,9 +33,13 @@ def decisions(
 
 def _possible(case: Case, as_of: dt.date) -> Decision:
     """The decision, once optional stages of which no action can happen are passed over."""
+    pinned = case.scenario
     while True:
-        decision = decide(case.scenario, case.situation, as_of)
-        if not isinstance(decision, Advance):
+        decision = decide(pinned, case.situation, as_of)
+        if not isinstance(decision, Advance | Stay):
+            return decision
+        case.scenario = case.situation.fresh if decision.restarts and case.situation.fresh else pinned
+        if isinstance(decision, Stay):
             return decision
         case.refusals = refusals_of(case, decision.stage_index, as_of)
         if case.scenario.stages[decision.stage_index].mandatory or not all(case.refusals):
@@ -47,7 +51,7 @@ def _merged(together: list[tuple[Case, Decision]]) -> list[tuple[Case, Decision]
     """Of the items of one account that enter a stage on one day, the highest stage speaks for all."""
     speaking: dict[str, list[tuple[int, dt.date, int, Case]]] = {}
     for case, decision in together:
-        if isinstance(decision, Advance) and case.standing is not None:
+        if isinstance(decision, Advance) and case.standing is not None and case.reach:
             stage = case.scenario.stages[decision.stage_index]
             speaking.setdefault(case.currency, []).append(
                 (-stage.age_days, case.standing.oldest_due_on, case.item_id, case)

@@ -183,7 +183,8 @@ class Situation:
 
     `paused_days` is by how many days holds make the oldest chased item younger. `blocked_by` is the kind of a hold that
     stops every reminder of the account today, `review_on` the first later day on which a hold begins or ends.
-    `newest_due_on` is known only where the scenario asks for it. `impossible` are optional stages none of whose actions
+    `newest_due_on` and `fresh`, the scenario that a new episode would get, are known only where the scenario may
+    start again. `impossible` are optional stages none of whose actions
     can happen, with their reasons. A night makes hundreds of thousands: not frozen, which would triple its price.
     """
 
@@ -195,6 +196,7 @@ class Situation:
     blocked_by: str = ""
     review_on: dt.date | None = None
     newest_due_on: dt.date | None = None
+    fresh: ScenarioFacts | None = None
     impossible: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 

@@ -99,7 +99,7 @@ class Gathering:
         relatives = self._relatives(chosen)
         children = {child for members in relatives.values() for child in members}
         by_level: dict[Level, list[int]] = {Level.ACCOUNT: [], Level.INVOICE: []}
-        closely = self._looked_at_closely(chosen, relatives)
+        closely = self._looked_at_closely(chosen, relatives, returned)
         for account_id, scenario in chosen.items():
             if account_id not in closely and account_id not in children:
                 by_level[scenario.level].append(account_id)
@@ -233,13 +233,18 @@ class Gathering:
         }
 
     def _looked_at_closely(
-        self, chosen: Mapping[int, ScenarioFacts], relatives: Mapping[int, tuple[int, ...]]
+        self,
+        chosen: Mapping[int, ScenarioFacts],
+        relatives: Mapping[int, tuple[int, ...]],
+        returned: Mapping[Key, PositionFacts],
     ) -> set[int]:
         """The accounts whose items must be read one by one: few, for it costs ten times as much."""
         members = {child for children in relatives.values() for child in children}
         closely = {account_id for account_id in self.holds if account_id in chosen and account_id not in members}
         closely.update(relatives)
-        pinned = {key[0]: stored_scenarios.version(place.version_id) for key, place in self.held.items()}
+        pinned = {
+            key[0]: stored_scenarios.version(place.version_id) for key, place in (*self.held.items(), *returned.items())
+        }
         for account_id, scenario in (*chosen.items(), *pinned.items()):
             if scenario.new_item is NewItem.RESTART and account_id in pinned and account_id not in members:
                 closely.add(account_id)
@@ -274,6 +279,7 @@ class Gathering:
                 position = self.held.get(key) or returned.get(key)
                 situation, left_out = self._situation(key, entries, position)
                 case = self._case(key, chosen, position, situation, resumes=key in returned)
+                case.situation.fresh = scenario
                 case.family = relatives.get(account_id, ())
                 case.left_out = left_out
                 yield case

@@ -26,7 +26,7 @@ def came_back(
     When money that settled a pursued item is taken back, the customer has heard the earlier stages already: the episode
     goes on where it was, and nobody is reminded twice of one thing.
     """
-    pursued = {key[0] for key in held}
+    pursued = {key[0] for key in held if not key[1]}
     reopened = reopened_items([account_id for account_id in account_ids if account_id not in pursued], as_of)
     if not reopened:
         return {}
@@ -39,10 +39,10 @@ def came_back(
                    coalesce(a.done, TRUE), a.performed_on
             FROM dunning_episode e
             LEFT JOIN LATERAL (
-                SELECT stage_index, planned_on, bool_and(state = 'performed' OR refusal = 'declined') AS done,
+                SELECT stage_index, planned_on, bool_and(state = 'performed' OR refusal IN ('declined', 'merged')) AS done,
                        max(performed_on) AS performed_on
                 FROM dunning_plannedaction p
-                WHERE p.account_id = e.account_id AND p.episode_id = e.id AND p.state <> 'passed'
+                WHERE p.account_id = e.account_id AND p.episode_id = e.id AND (p.state <> 'passed' OR p.refusal = 'merged')
                 GROUP BY stage_index, planned_on ORDER BY stage_index DESC LIMIT 1) a ON TRUE
             WHERE e.account_id = ANY(%s::bigint[]) AND e.closed_on IS NOT NULL
             ORDER BY e.account_id, e.item_id, e.currency, e.closed_on DESC, e.id DESC""",
@@ -63,7 +63,7 @@ def came_back(
         done,
         performed_on,
     ) in closed:
-        if any(
+        if (account_id, item_id, currency) not in held and any(
             account == account_id
             and item_id in (0, item)
             and item_currency == currency
@@ -74,6 +74,9 @@ def came_back(
             found[account_id, item_id, currency] = PositionFacts(
                 account_id, episode_id, item_id, currency, version_id, opened_on, index, entered_on, done, performed_on
             )
+    for place in _still_waiting([place for place in found.values() if place.stage_index >= 0 and place.stage_done]):
+        key = (place.account_id, place.item_id, place.currency)
+        found[key] = replace(place, stage_done=False)
     return found
 
 

@@ -57,9 +57,11 @@ def _hold_refusal(action: ActionSpec, holds: Sequence[HoldFacts], as_of: dt.date
 
 
 def resolve(action: ActionSpec) -> tuple[Effect, ...] | None:
-    """What an action asks for; None when its file is not on the shelf."""
+    """What an action asks for; None when its file is not on the shelf, or when it was stored before there was one, with
+    parameters that the file does not understand.
+    """
     installed = shelf("relance.dunning.actions", "ACTION").get(action.kind)
-    return None if installed is None else installed.effects(action.params)
+    return None if installed is None or installed.check(action.params) else installed.effects(action.params)
 
 
 @lru_cache(maxsize=4096)

@@ -41,7 +41,8 @@ def decide(scenario: ScenarioFacts, situation: Situation, as_of: dt.date) -> Dec
     An episode opens when at least `enter.min_amount` is chased and closes when at most `leave.max_amount` is owed. One
     stage at most per decision, in order. A stage is due when the oldest chased item has its effective age, and no sooner
     after the stage before it than the scenario's own distance between the two, so that a missed month makes no burst.
-    `next_review_on` is the first day on which time alone changes the answer.
+    `next_review_on` is the first day on which time alone changes the answer. A decision that `restarts` is taken under
+    `situation.fresh`, the scenario that a new episode gets.
     """
     owed, chased, position = situation.owed, situation.chased, situation.position
     owed_minor = owed.overdue_minor if owed else 0
@@ -61,9 +62,14 @@ def decide(scenario: ScenarioFacts, situation: Situation, as_of: dt.date) -> Dec
     if chased is None or chased_minor <= limits.leave_minor:
         left_out = Because("held_out", {"overdue_minor": owed_minor - chased_minor, "currency": currency})
         return Hold(situation.review_on, (head, left_out))
+    restarts = scenario.new_item is NewItem.RESTART and _starts_again(situation)
+    if restarts and situation.fresh is not None:
+        scenario = situation.fresh
+        limits = _limits(scenario, currency)
     outline = _outline(
         scenario.version_id, _Same(scenario), currency, bisect_right(limits.steps, chased_minor), chased.oldest_due_on,
-        situation.paused_days, _place(position), situation.newest_due_on, situation.person, situation.impossible, as_of,
+        situation.paused_days, None if restarts else _place(position), restarts, situation.person,
+        situation.impossible, as_of,
     )  # fmt: skip
     because = (head, *outline.because)
     if chased is not owed and chased_minor != owed_minor:
@@ -130,6 +136,18 @@ class _Same:
         return isinstance(other, _Same) and self._key == other._key and self.facts is other.facts
 
 
+def _starts_again(situation: Situation) -> bool:
+    """Whether an item became overdue after the stage of the episode was entered."""
+    position, newest_due_on = situation.position, situation.newest_due_on
+    return (
+        position is not None
+        and position.stage_index >= 0
+        and position.stage_entered_on is not None
+        and newest_due_on is not None
+        and newest_due_on >= position.stage_entered_on
+    )
+
+
 _Place = tuple[int, dt.date | None, dt.date | None, bool]
 
 
@@ -148,7 +166,7 @@ def _outline(
     oldest_due_on: dt.date,
     paused_days: int,
     place: _Place | None,
-    newest_due_on: dt.date | None,
+    restarts: bool,
     person: Person,
     impossible: tuple[tuple[int, tuple[str, ...]], ...],
     as_of: dt.date,
@@ -163,17 +181,8 @@ def _outline(
     because: list[Because] = []
     if paused_days:
         because.append(Because("paused", {"days": paused_days}))
-    restarts = (
-        scenario.new_item is NewItem.RESTART
-        and place is not None
-        and place[0] >= 0
-        and place[1] is not None
-        and newest_due_on is not None
-        and newest_due_on >= place[1]
-    )
     if restarts:
         because.append(Because("restarted", {}))
-        place = None
     opens = place is None
     if opens and not restarts:
         because.append(Because("episode_opens", {"scenario": scenario.code, "minimum": scenario.enter_min_amount}))

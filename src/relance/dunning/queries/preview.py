@@ -31,7 +31,6 @@ from relance.dunning.facts import (
 from relance.dunning.installed import installed
 from relance.dunning.scenario_file import parse
 from relance.kit.money import exponent
-from relance.kit.shelf import shelf
 from relance.ledger.queries import item_numbers, newly_overdue
 from relance.outbound.queries import reachable
 
@@ -159,7 +158,7 @@ def _entered(case: Case, stage_index: int, channels: Sequence[str]) -> _Entered:
     scenario, stage = case.scenario, case.scenario.stages[stage_index]
     done, told, withheld = [], [], []
     for action, refusal, channel in zip(stage.actions, case.refusals, channels, strict=True):
-        reason = refusal or ("merged" if case.merged and _contacts(action) else "")
+        reason = refusal or ("merged" if case.merged and action.kind == "send" else "")
         if reason:
             withheld.append((action.kind, reason))
         else:
@@ -167,10 +166,6 @@ def _entered(case: Case, stage_index: int, channels: Sequence[str]) -> _Entered:
             told.append(_told(action, channel))
     outcome = PreviewOutcome("enters", scenario.code, stage.code, tuple(told), tuple(withheld))
     return _Entered(outcome, tuple(done), tuple(reason for _, reason in withheld))
-
-
-def _contacts(action: ActionSpec) -> bool:
-    return bool(shelf("relance.dunning.actions", "ACTION")[action.kind].contacts(action.params))
 
 
 def _told(action: ActionSpec, channel: str) -> str:

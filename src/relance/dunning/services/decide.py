@@ -132,10 +132,9 @@ def _surely_pursued(account_id: int, as_of: dt.date) -> bool:
 
 
 def _write(writes: _Writes, as_of: dt.date, figures: ChunkFigures) -> None:
-    if writes.left:
-        _leave(writes.left, as_of)
-    if writes.restarted:
-        _leave(writes.restarted, as_of, ending="restarted")
+    for gone, ending in ((writes.left, ""), (writes.restarted, "restarted")):
+        if gone:
+            _leave(gone, as_of, ending)
     episode_ids = next_ids(len(writes.opened)) if writes.opened else []
     if writes.opened:
         _open(writes.opened, episode_ids, as_of)
@@ -196,13 +195,10 @@ def _open(opened: list[tuple[Case, Advance | Stay]], episode_ids: list[int], as_
         "dunning_episode",
         ("account_id", "id", "item_id", "currency", "version_id", "opened_on", "opened_minor"),
         (
-            (
-                case.account_id, episode_id, case.item_id, case.currency, case.scenario.version_id, as_of,
-                _owed(case).overdue_minor,
-            )
-            for (case, _), episode_id in numbered
+            (c.account_id, id_, c.item_id, c.currency, c.scenario.version_id, as_of, _owed(c).overdue_minor)
+            for (c, _), id_ in numbered
         ),
-    )  # fmt: skip
+    )
     copy_rows(
         "dunning_position",
         _POSITION_COLUMNS,

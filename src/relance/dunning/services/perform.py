@@ -14,7 +14,7 @@ from relance.customers.services import lock_accounts
 from relance.dunning import stored_scenarios
 from relance.dunning.cases import Case, cases, with_families
 from relance.dunning.facts import Because, SendMessage, Stage
-from relance.dunning.possible import NEEDS_APPROVAL, contacts, effects_of, refusals_of
+from relance.dunning.possible import NEEDS_APPROVAL, effects_of, refusals_of
 from relance.dunning.reasons import reasons_text
 from relance.dunning.rules import fits, stage_due_on
 from relance.dunning.services.effects import EffectOrder, carry_out
@@ -130,7 +130,7 @@ def _obstacle(action: Undertaking) -> Outcome | None:
         return None if action.approved_by else ("waiting", NEEDS_APPROVAL)
     if action.refusal:
         return "refused", action.refusal
-    if case.merged and contacts(scenario.version_id, action.stage_index, action.ordinal):
+    if case.merged and action.kind == "send":
         return "passed", "merged"
     return None
 
