@@ -60,10 +60,10 @@ def test_pauses_are_spelled_out_and_shared_days_count_once(pursued: int, sign_in
 
 def test_the_plan_names_days_actions_and_obstacles(pursued: int, sign_in: Callable[..., SignedIn]) -> None:
     steps = plan_ahead(pursued, TODAY)
-    assert [(step.stage, step.on) for step in steps] == [("agency", dt.date(2025, 3, 31))]
+    assert [(step.stage, step.on) for step in steps] == [("agency", dt.date(2025, 4, 9))]
     told = text_of(sign_in(Role.AGENT, "fr").client.get(f"/accounts/{pursued}/why/").content)
     plan = told[told.index("Si rien n’est payé") :]
-    assert "31 mars 2025 dans 11 jours" in plan and "Agence" in plan and "45,50 €" in plan
+    assert "9 avr. 2025 dans 20 jours" in plan and "Agence" in plan and "45,50 €" in plan
     assert "E-mail : « Mise en demeure »" in plan
 
 

@@ -48,7 +48,8 @@ class Account:
             case "take_back", reference:
                 received = self.purse.take_back(reference)
                 for case, (e, closed) in list(self.ended.items()):
-                    if case not in self.running and received <= closed and self.purse.owed(case, on) > e.ladder.leave:
+                    begun = case in self.running and self.running[case].index >= 0
+                    if not begun and received <= closed and self.purse.owed(case, on) > e.ladder.leave:
                         self.running[case], _ = self.ended.pop(case)
             case "hold", n, *shape:
                 self.holds[n] = Hold(*shape)
@@ -95,11 +96,10 @@ class Account:
         """Look at every case; of items that enter a stage on one day the highest stage, then the oldest item, writes."""
         steps, heard = [], []
         for case in list(self.purse.items) if self.ladder(on).by_item else [""]:
-            if step := self.look(case, on):
-                steps.append((case, *step))
-                rung = step[0].ladder.rungs[step[1]]
-                if any(a.startswith("send") and not self.obstacle(a, on) for a in rung.actions):
-                    heard.append((-rung.age, case and self.purse.items[case].due, case))
+            for e, index, passed in self.look(case, on):
+                steps.append((case, e, index, passed))
+                if any(a.startswith("send") and not self.obstacle(a, on) for a in e.ladder.rungs[index].actions):
+                    heard.append((-e.ladder.rungs[index].age, case and self.purse.items[case].due, case))
         for case, e, index, passed in steps:
             for rung, why in passed:
                 self.tell(on, case, e, rung, "passed", why)
@@ -113,24 +113,24 @@ class Account:
         self.lines += [Line(on, case, rung.code, a, state, why[a]) for a in why if e.told.get((rung.code, a)) != state]
         e.told |= {(rung.code, a): state for a in why}
 
-    def look(self, case: str, on: dt.date) -> tuple[Episode, int, list[Any]] | None:
+    def look(self, case: str, on: dt.date) -> list[tuple[Episode, int, list[Any]]]:
         """The questions in their order; the stage to enter, if any, and the stages passed over with their reasons."""
         e, chased = self.running.get(case), self.chased(case, on)
         minor, ladder = sum(chased.values()), e.ladder if e else self.ladder(on)
         if over := e and self.purse.owed(case, on) <= ladder.leave:
             self.ended[case] = (self.running.pop(case), on)
         if over or (not e and minor < ladder.enter) or minor <= ladder.leave or on in self.silence():
-            return None
+            return []
         if e and ladder.restart and any(self.purse.items[n].due >= e.entered for n in chased):
             self.ended[case] = (self.running.pop(case), on)
         e = self.running.setdefault(case, Episode(self.ladder(on)))
-        rungs, passed, tried, found = () if e.undone else e.ladder.rungs, [], [], None
-        if done := {a for a in e.undone if a != "task" and not self.obstacle(a, on)}:
+        last, rungs, passed, tried, found = e.ladder.rungs[e.index], () if e.undone else e.ladder.rungs, [], [], []
+        if done := {a for a in e.undone - {"task"} if minor >= last.min_minor and not self.obstacle(a, on)}:
             e.undone, e.performed = e.undone - done, on
-            self.tell(on, case, e, e.ladder.rungs[e.index], "performed", dict.fromkeys(done, ""))
+            self.tell(on, case, e, last, "performed", dict.fromkeys(done, ""))
         for n, rung in enumerate(rungs[e.index + 1 :], e.index + 1):
             due = [self.anchor(case, on) + rung.age * DAY]
-            due += [e.performed + (rung.age - rungs[e.index].age) * DAY] if e.performed and not e.ladder.jump else []
+            due += [e.performed + (rung.age - last.age) * DAY] if e.performed and not e.ladder.jump else []
             small, waits = minor < rung.min_minor, rung.working_day != "on" and not works(on)
             why = {a: "below_minimum" if small else self.obstacle(a, on) for a in rung.actions}
             if not rung.is_for(minor, self.credit_class):
@@ -138,7 +138,7 @@ class Account:
             elif moved(max(due), rung.working_day) > on or waits or (small and rung.mandatory):
                 break
             elif rung.mandatory or not all(why.values()):
-                found, why = (e, n, list(passed)), dict.fromkeys(why, "jumped")
+                found, why = [(e, n, list(passed))], dict.fromkeys(why, "jumped")
                 if rung.mandatory or not e.ladder.jump:
                     break
             elif not small:
