@@ -34,6 +34,14 @@ def policy(*stages: tuple[str, int, str], **more: str) -> None:
     import_scenario("\n".join(lines), "test")
 
 
+def letters(**ages: int) -> list[tuple[str, int, str]]:
+    """Stages of one letter each, named with their ages; the letters grow sharper."""
+    templates = ("reminder", "second_reminder", "formal_notice")
+    return [
+        (code, age, LETTER % template + "]") for (code, age), template in zip(ages.items(), templates, strict=False)
+    ]
+
+
 def nights(first: str, last: str) -> list[tuple[str, str, int]]:
     """Work every night; what was entered as day, stage and number of cases."""
     found, on = [], day(first)
@@ -56,11 +64,7 @@ def receive(person: dict[str, str], reference: str, minor: int, on: str) -> int:
 
 
 def test_the_oldest_debt_is_paid_and_the_ladder_goes_on_with_what_remains(office: Office) -> None:
-    policy(
-        ("warning", 5, LETTER % "reminder" + "]"),
-        ("block", 7, LETTER % "second_reminder" + "]"),
-        ("cancellation", 11, LETTER % "formal_notice" + "]"),
-    )
+    policy(*letters(warning=5, block=7, cancellation=11))
     office.bill("BRUNO", "F1", "40.00", "2026-05-10", "2026-05-31")
     office.bill("BRUNO", "F2", "40.00", "2026-05-12", "2026-06-02")
     office.pay("BRUNO", "P1", "40.00", "2026-06-02", invoice="F1")
@@ -68,11 +72,7 @@ def test_the_oldest_debt_is_paid_and_the_ladder_goes_on_with_what_remains(office
 
 
 def test_the_oldest_debt_is_paid_in_the_middle_and_no_stage_is_skipped_or_repeated(office: Office) -> None:
-    policy(
-        ("warning", 5, LETTER % "reminder" + "]"),
-        ("block", 7, LETTER % "second_reminder" + "]"),
-        ("cancellation", 11, LETTER % "formal_notice" + "]"),
-    )
+    policy(*letters(warning=5, block=7, cancellation=11))
     office.bill("BRUNO", "F1", "40.00", "2026-05-10", "2026-05-31")
     office.bill("BRUNO", "F2", "40.00", "2026-05-12", "2026-06-04")
     office.pay("BRUNO", "P1", "40.00", "2026-06-06", invoice="F1")
@@ -108,11 +108,7 @@ def test_draft_stays_blocked_stays_unblocked_moves_paid_disappears(office: Offic
 
 
 def test_two_stages_then_the_money_comes_and_nothing_follows(office: Office) -> None:
-    policy(
-        ("thirty", 30, LETTER % "reminder" + "]"),
-        ("forty", 40, LETTER % "second_reminder" + "]"),
-        ("fifty", 50, LETTER % "formal_notice" + "]"),
-    )
+    policy(*letters(thirty=30, forty=40, fifty=50))
     office.bill("BRUNO", "F1", "40.00", "2025-12-01", "2025-12-31")
     assert nights("01-01", "02-12") == [("01-30", "thirty", 1), ("02-09", "forty", 1)]
     receive(BRUNO, "P1", 4000, "02-13")
@@ -151,12 +147,7 @@ def test_a_fee_is_charged_once_per_stage_whatever_is_run_again(office: Office) -
 
 
 def test_monthly_invoices_give_one_letter_at_the_highest_stage_that_lists_them_all(office: Office) -> None:
-    policy(
-        ("first", 10, LETTER % "reminder" + "]"),
-        ("second", 40, LETTER % "second_reminder" + "]"),
-        ("formal", 70, LETTER % "formal_notice" + "]"),
-        level="invoice",
-    )
+    policy(*letters(first=10, second=40, formal=70), level="invoice")
     for number, issued_on, due_on in (("JAN", "01-01", "01-11"), ("FEB", "02-01", "02-10"), ("MAR", "03-01", "03-12")):
         office.bill("BRUNO", number, "40.00", f"2026-{issued_on}", f"2026-{due_on}")
     nights("01-12", "03-21")
@@ -171,11 +162,7 @@ def test_monthly_invoices_give_one_letter_at_the_highest_stage_that_lists_them_a
 
 
 def test_a_missed_week_is_made_good_without_a_burst(office: Office) -> None:
-    policy(
-        ("first", 1, LETTER % "reminder" + "]"),
-        ("second", 4, LETTER % "second_reminder" + "]"),
-        ("formal", 6, LETTER % "formal_notice" + "]"),
-    )
+    policy(*letters(first=1, second=4, formal=6))
     office.bill("BRUNO", "F1", "40.00", "2026-01-01", "2026-01-31")
     assert nights("01-31", "01-31") == []
     # Nothing runs from the first to the seventh of February.
@@ -183,12 +170,7 @@ def test_a_missed_week_is_made_good_without_a_burst(office: Office) -> None:
 
 
 def test_after_a_missed_week_a_policy_may_go_to_the_right_stage_at_once(office: Office) -> None:
-    policy(
-        ("first", 1, LETTER % "reminder" + "]"),
-        ("second", 4, LETTER % "second_reminder" + "]"),
-        ("formal", 6, LETTER % "formal_notice" + "]"),
-        catch_up="jump",
-    )
+    policy(*letters(first=1, second=4, formal=6), catch_up="jump")
     office.bill("BRUNO", "F1", "40.00", "2026-01-01", "2026-01-31")
     assert nights("01-31", "01-31") == []
     assert nights("02-08", "02-20") == [("02-08", "formal", 1)]
@@ -197,11 +179,7 @@ def test_after_a_missed_week_a_policy_may_go_to_the_right_stage_at_once(office: 
 
 
 def test_a_returned_debit_goes_on_where_the_episode_stood(office: Office) -> None:
-    policy(
-        ("first", 1, LETTER % "reminder" + "]"),
-        ("second", 10, LETTER % "second_reminder" + "]"),
-        ("formal", 20, LETTER % "formal_notice" + "]"),
-    )
+    policy(*letters(first=1, second=10, formal=20))
     office.bill("DENIS", "F1", "40.00", "2026-01-01", "2026-01-31")
     assert nights("02-01", "02-11") == [("02-01", "first", 1), ("02-10", "second", 1)]
     debit = receive(DENIS, "DD1", 4000, "02-12")
@@ -212,11 +190,7 @@ def test_a_returned_debit_goes_on_where_the_episode_stood(office: Office) -> Non
 
 
 def test_a_parent_hears_of_its_children_and_they_hear_nothing(office: Office) -> None:
-    policy(
-        ("first", 3, LETTER % "reminder" + "]"),
-        ("second", 9, LETTER % "second_reminder" + "]"),
-        family="together",
-    )
+    policy(*letters(first=3, second=9), family="together")
     office.open_accounts(
         {"number": "HQ", "name": "Head office", "email": "hq@example.test", "kind": "business"},
         {"number": "SHOP", "name": "Shop", "email": "shop@example.test", "kind": "business", "parent": "HQ"},

@@ -11,7 +11,7 @@ from relance.arrangements.rules import periods, state
 from relance.customers.facts import TimelineEvent
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.bulk import id_array
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.ledger.queries import item_numbers
 
 SORTS = {
@@ -167,7 +167,7 @@ def holds_page(
     if len(found) > limit:
         *_facts_of_last, number, _name, _placed_at, from_on = found[limit - 1]
         next_after = f"{number if column == 'a.number' else from_on}|{rows[-1].hold.id}"
-    return Page(rows, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(rows, next_after, total)
 
 
 def _unknown(what: str, given: str) -> tuple[str, str, str]:

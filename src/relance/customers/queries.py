@@ -11,7 +11,7 @@ from django.db import connection
 
 from relance.customers.facts import AccountFacts, CreditorFacts, ServiceFacts, TimelineEvent
 from relance.kit.bulk import id_array
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 
 ACCOUNT_RELATION = """(
     SELECT b.id AS account_id, b.number, b.creditor_id, c.code AS creditor, b.name, b.kind, b.segment, b.credit_class,
@@ -247,7 +247,7 @@ def find_accounts(
     if len(rows) > limit:
         rows = rows[:limit]
         next_after = f"{getattr(rows[-1], column)}|{rows[-1].id}"
-    return Page(rows, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(rows, next_after, total)
 
 
 def _conditions(

@@ -1,6 +1,6 @@
 """A page of a long list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -21,3 +21,17 @@ class Page(Generic[Row]):
 
 
 COUNT_LIMIT = 10_000
+
+
+def counted_page(rows: Sequence[Row], next_after: str | None, total: int) -> Page[Row]:
+    """A page of a list that was counted no further than `COUNT_LIMIT` + 1."""
+    return Page(rows, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+
+
+def each_page(ask: Callable[[str | None], Page[Row]]) -> Iterator[Page[Row]]:
+    """The pages of a list, first to last; `ask` gives the page after a key, the first one for None."""
+    page = ask(None)
+    yield page
+    while page.next_after is not None:
+        page = ask(page.next_after)
+        yield page

@@ -11,7 +11,7 @@ from django.db import connection
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, TimelineEvent
 from relance.kit.bulk import id_array
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.kit.shelf import shelf
 from relance.outbound import calls, rules
 from relance.outbound.facts import CallFacts, CallState, EndpointFacts, MessageFacts, RenderedMessage
@@ -248,7 +248,7 @@ def calls_page(state: str = "", endpoint: str = "", after: str | None = None, li
         )
         for row in found[:limit]
     ]  # fmt: skip
-    return Page(page, str(page[-1].id) if len(found) > limit else None, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(page, str(page[-1].id) if len(found) > limit else None, total)
 
 
 def calls_wait() -> bool:

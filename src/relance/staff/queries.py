@@ -5,7 +5,7 @@ import datetime as dt
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.staff.facts import AuditFacts, Role, StaffFacts
 from relance.staff.models import AuditRow, User
 
@@ -44,12 +44,7 @@ def audit_rows(actor: str = "", verb: str = "", after: str | None = None, limit:
         rows = rows.filter(id__lt=int(after))
     found = list(rows[: limit + 1])
     page = [AuditFacts(row.id, row.at, row.actor, row.verb, row.subject, row.details) for row in found[:limit]]
-    return Page(
-        rows=page,
-        next_after=str(page[-1].id) if len(found) > limit else None,
-        total=min(total, COUNT_LIMIT),
-        total_is_exact=total <= COUNT_LIMIT,
-    )
+    return counted_page(page, str(page[-1].id) if len(found) > limit else None, total)
 
 
 def audit_choices() -> tuple[list[str], list[str]]:

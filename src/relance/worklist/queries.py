@@ -10,7 +10,7 @@ from django.db import connection
 
 from relance.customers.facts import TimelineEvent
 from relance.kit.bulk import id_array
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.kit.shelf import shelf
 from relance.worklist import rules
 from relance.worklist.facts import WorkCounts, WorkFilter, WorkItemFacts, WorkKind, WorkSort
@@ -87,7 +87,7 @@ def work_page(
     width = len(columns)
     next_after = "|".join(map(str, found[limit - 1][:width])) if len(found) > limit else None
     rows = [_facts(row[width:]) for row in found[:limit]]
-    return Page(rows, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(rows, next_after, total)
 
 
 def _key(after: str, columns: Sequence[str]) -> list[Any]:

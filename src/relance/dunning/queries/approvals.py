@@ -8,7 +8,7 @@ from django.db import connection
 from relance.dunning import stored_scenarios
 from relance.dunning.facts import ActionSpec, WaitingActionFacts
 from relance.dunning.reasons import reasons_from
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.ledger.queries import item_numbers
 
 _WAITING = """
@@ -31,7 +31,7 @@ def waiting_actions(after: str | None = None, limit: int = 50) -> Page[WaitingAc
         rows = cursor.fetchall()
     total = waiting_action_count()
     next_after = str(rows[limit - 1][0]) if len(rows) > limit else None
-    return Page(_facts(rows[:limit]), next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(_facts(rows[:limit]), next_after, total)
 
 
 def waiting_actions_of(account_id: int) -> list[WaitingActionFacts]:

@@ -7,7 +7,7 @@ from django.db import connection
 
 from relance.dunning import stored_scenarios
 from relance.dunning.facts import PositionRow, StageCount
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 
 
 def stage_counts() -> list[StageCount]:
@@ -71,7 +71,7 @@ def accounts_at(
     if len(found) > limit:
         row, episode_id = found[limit - 1]
         next_after = f"{getattr(row, column)}|{row.account_id}|{episode_id}"
-    return Page(rows, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(rows, next_after, total)
 
 
 def _version_stages(scenario: str, stage: str) -> list[tuple[int, int]]:

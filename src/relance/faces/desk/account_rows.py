@@ -9,7 +9,7 @@ from relance.customers.facts import AccountFacts
 from relance.dunning import queries as dunning
 from relance.dunning.facts import PositionRow
 from relance.faces.desk.access import plain, whole_number
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, each_page
 from relance.ledger import queries as ledger
 from relance.ledger.facts import Balance, Level, Standing
 
@@ -103,13 +103,8 @@ def every_account_row(search: AccountSearch, as_of: dt.date) -> Iterator[Account
             yield from _with_money([by_id[account_id] for account_id in part if account_id in by_id], as_of)
         return
     only = _every_id_at(search.stage) if search.stage else None
-    after = None
-    while True:
-        page = _found(search, only, limit=EXPORT_PART, sort=search.sort, after=after)
+    for page in each_page(lambda after: _found(search, only, limit=EXPORT_PART, sort=search.sort, after=after)):
         yield from _with_money(page.rows, as_of)
-        after = page.next_after
-        if after is None:
-            return
 
 
 def _found(
@@ -156,14 +151,8 @@ def _ids_at(stage: str) -> tuple[list[int], bool]:
 
 def _every_id_at(stage: str) -> list[int]:
     """All accounts of a stage, largest debt first, once each."""
-    ids: dict[int, None] = {}
-    after = None
-    while True:
-        page = dunning.accounts_at(*_at(stage), "-overdue", after=after, limit=COUNT_LIMIT)
-        ids.update(dict.fromkeys(row.account_id for row in page.rows))
-        after = page.next_after
-        if after is None:
-            return list(ids)
+    pages = each_page(lambda after: dunning.accounts_at(*_at(stage), "-overdue", after=after, limit=COUNT_LIMIT))
+    return list(dict.fromkeys(row.account_id for page in pages for row in page.rows))
 
 
 def _at(stage: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from relance.faces.desk.act_urls import acts_below
 from relance.faces.desk.views import experiments, scenarios, scenarios_draft, scenarios_preview
 
 
@@ -23,20 +24,19 @@ def scenario_addresses() -> list[URLPattern]:
         path("scenarios/<code:code>/edit/", scenarios.edit, name="scenario_edit"),
         path("scenarios/<code:code>/roll-back/", scenarios.roll_back, name="scenario_roll_back"),
         path("scenarios/<code:code>/draft/", scenarios_draft.one, name="scenario_draft"),
-        *(
-            path(f"scenarios/<code:code>/draft/{place}/", view, name=f"scenario_draft_{name}")
-            for place, name, view in (
-                ("save", "save", scenarios_draft.save),
-                ("read", "read", scenarios_draft.read),
-                ("changes", "changes", scenarios_draft.changes),
-                ("file", "file", scenarios_draft.file),
-                ("submit", "submit", scenarios_draft.submit),
-                ("reopen", "reopen", scenarios_draft.reopen),
-                ("refuse", "refuse", scenarios_draft.refuse),
-                ("publish", "publish", scenarios_draft.publish),
-                ("discard", "discard", scenarios_draft.discard),
-                ("preview", "preview", scenarios_preview.page),
-            )
+        *acts_below(
+            "scenarios/<code:code>/draft/",
+            "scenario_draft",
+            save=scenarios_draft.save,
+            read=scenarios_draft.read,
+            changes=scenarios_draft.changes,
+            file=scenarios_draft.file,
+            submit=scenarios_draft.submit,
+            reopen=scenarios_draft.reopen,
+            refuse=scenarios_draft.refuse,
+            publish=scenarios_draft.publish,
+            discard=scenarios_draft.discard,
+            preview=scenarios_preview.page,
         ),
         path(
             "scenarios/<code:code>/draft/preview/export.csv",

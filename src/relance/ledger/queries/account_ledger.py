@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.ledger.facts import LedgerLine
 
 # Inlined rather than materialised: an account may have 100,000 documents, and a page shows fifty. Ids come from one
@@ -126,7 +126,7 @@ def account_ledger_page(
         lines.append(_line(row, currency, balance))
         balance -= row[4]
     next_after = f"{lines[-1].on.isoformat()}|{lines[-1].id}" if len(rows) > limit else None
-    return Page(lines, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(lines, next_after, total)
 
 
 def currencies_of(account_id: int, as_of: dt.date) -> list[str]:

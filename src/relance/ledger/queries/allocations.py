@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from relance.kit.bulk import id_array
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.ledger.facts import AllocationFacts
 
 BELONGS_TO = """CASE WHEN c.kind NOT IN ('receipt', 'credit_note') THEN c.kind
@@ -83,7 +83,7 @@ def allocation_page(
         (total,) = cursor.fetchone()
     shown = rows[:limit]
     next_after = f"{shown[-1].effective_on.isoformat()}|{shown[-1].id}" if len(rows) > limit else None
-    return Page(shown, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(shown, next_after, total)
 
 
 def _cursor(after: str | None) -> tuple[dt.date, int]:

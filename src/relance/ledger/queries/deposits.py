@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from django.db import connection
 
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.ledger.facts import DepositedCheque, DepositFacts
 
 _COLUMNS = "id, creditor_id, number, deposited_on, currency, cheque_count, amount_minor, posted_by, posted_at"
@@ -21,7 +21,7 @@ def deposits(after: str | None = None, limit: int = 50) -> Page[DepositFacts]:
         )
         rows = [DepositFacts(*row) for row in cursor.fetchall()]
     next_after = str(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(rows[:limit], next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(rows[:limit], next_after, total)
 
 
 def deposit(deposit_id: int) -> DepositFacts | None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 from relance.customers.queries import accounts, creditors
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import Page, counted_page
 from relance.ledger.facts import LimitationFacts, OpenItemFacts
 from relance.ledger.limitation_clock import clocks, values
 from relance.ledger.queries.items import items_of
@@ -77,7 +77,7 @@ def nearly_expired(
         last = shown[-1]
         next_after = f"{last[6]}|{last[1]}" if largest_first else f"{last[2]}|{last[0]}|{last[1]}"
     total = rows[0][5] if rows else 0
-    return Page(entries, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(entries, next_after, total)
 
 
 def expired_items(as_of: dt.date, after: str | None = None, limit: int = 50) -> Page[LimitationFacts]:
@@ -113,7 +113,7 @@ def expired_items(as_of: dt.date, after: str | None = None, limit: int = 50) -> 
     entries = _facts([items[row[1]] for row in shown if row[1] in items and row[1] in ends], ends)
     next_after = f"{shown[-1][2]}|{shown[-1][1]}" if len(rows) > limit else None
     total = rows[0][3] if rows else 0
-    return Page(entries, next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(entries, next_after, total)
 
 
 def expiring_counts(as_of: dt.date) -> dict[int, dict[str, tuple[int, int]]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from relance.kit.pages import COUNT_LIMIT, Page
+from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.ledger.facts import RefundOrigin, RequestFacts, WriteOffFacts, WrittenOffItem
 
 _COLUMNS = (
@@ -37,7 +37,7 @@ def requests(
         )
         rows = [_facts(row) for row in cursor.fetchall()]
     next_after = str(rows[limit - 1].id) if len(rows) > limit else None
-    return Page(rows[:limit], next_after, min(total, COUNT_LIMIT), total <= COUNT_LIMIT)
+    return counted_page(rows[:limit], next_after, total)
 
 
 def request(request_id: int) -> RequestFacts | None:

@@ -23,7 +23,7 @@ from relance.insight.facts import Statement
 from relance.insight.reports.statement import REPORT as STATEMENT
 from relance.insight.reports.statement import statement_shown
 from relance.kit.money import format_amount
-from relance.kit.pages import Page
+from relance.kit.pages import each_page
 from relance.ledger import queries as ledger
 from relance.ledger.facts import LedgerLine
 from relance.staff.facts import Permission
@@ -119,16 +119,12 @@ def _ledger_rows(
         head = [_("Day"), _("Kind"), _("Number"), _("Note"), _("Due"), _("Currency"), _("Debit"), _("Credit"),
                 _("Balance")]  # fmt: skip
     yield head
-    after: str | None = None
-    while True:
-        found: Page[LedgerLine] = ledger.account_ledger_page(
-            account_id, currency, period.from_on, period.to_on, today, after, limit=2_000
-        )
+    span = (period.from_on, period.to_on)
+    for found in each_page(
+        lambda after: ledger.account_ledger_page(account_id, currency, *span, today, after, limit=2_000)
+    ):
         for line in found.rows:
             yield _cells(line, kinds)
-        after = found.next_after
-        if after is None:
-            return
 
 
 def _cells(line: LedgerLine, kinds: Mapping[str, str]) -> list[str]:

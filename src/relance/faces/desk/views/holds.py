@@ -19,7 +19,7 @@ from relance.faces.desk.day import as_of
 from relance.faces.desk.hold_words import HoldLine, hold_line
 from relance.faces.desk.labels import LABELS, label
 from relance.faces.desk.templatetags.desk import instant, language
-from relance.kit.pages import Page
+from relance.kit.pages import Page, each_page
 from relance.ledger import queries as ledger
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
@@ -99,15 +99,10 @@ def _export_rows(search: HoldSearch, reader: str) -> Iterator[list[str]]:
             _("First free day"), _("Reason"), _("File or ticket"), _("Placed by"), _("Placed at"),
         ]  # fmt: skip
     yield head
-    after: str | None = None
-    while True:
-        part = search.page(today, after, EXPORT_PART)
+    for part in each_page(lambda after: search.page(today, after, EXPORT_PART)):
         with translation.override(reader):
             lines = [_export_line(row, line) for row, line in zip(part.rows, _lines(part.rows, today), strict=True)]
         yield from lines
-        after = part.next_after
-        if after is None:
-            return
 
 
 def _export_line(row: HoldRow, line: HoldLine) -> list[str]:

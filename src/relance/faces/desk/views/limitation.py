@@ -18,7 +18,7 @@ from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import language
 from relance.faces.desk.templatetags.finance import limitation_law
 from relance.kit.money import format_amount
-from relance.kit.pages import Page
+from relance.kit.pages import Page, each_page
 from relance.ledger import queries as ledger
 from relance.ledger.facts import LimitationFacts
 from relance.staff.facts import Permission
@@ -92,15 +92,10 @@ def _export_rows(view: str, by_amount: bool, today: dt.date, reader: str) -> Ite
             _("Period begins"), _("Begun by"), _("Currency"), _("Open"), _("Rule"),
         ]  # fmt: skip
     yield head
-    after: str | None = None
-    while True:
-        part = _listing(view, today, after, by_amount, EXPORT_PART)
+    for part in each_page(lambda after: _listing(view, today, after, by_amount, EXPORT_PART)):
         with translation.override(reader):
             lines = _lines(part.rows)
         yield from lines
-        after = part.next_after
-        if after is None:
-            return
 
 
 def _lines(rows: Sequence[LimitationFacts]) -> list[list[str]]:
