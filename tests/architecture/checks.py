@@ -41,9 +41,11 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "places",
             "policy_facts",
             "possible",
+            "preview_facts",
             "reasons",
             "scenario_file",
             "sentences",
+            "stored_previews",
             "stored_scenarios",
         }
     ),
@@ -118,7 +120,6 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
         "relance.payments",
     ),
     "segno": ("relance.outbound",),
-    "urllib3": ("relance.outbound.services.call",),
     "waitress": ("relance.faces.console",),
     "yaml": ("relance.dunning", "relance.faces.console"),
 }

@@ -51,16 +51,16 @@ def test_the_version_stays_pinned(pursued: int, episode_id: int, sign_in: Callab
 
 def test_approval_and_refusal_are_named(pursued: int, episode_id: int, sign_in: Callable[..., SignedIn]) -> None:
     (waiting,) = [action for action in planned_actions(pursued) if action.state == "waiting"]
-    assert approve_action(pursued, waiting.id, "marie", TODAY) == "performed"
+    assert approve_action(pursued, waiting.id, "marie", TODAY, "vu au téléphone") == "performed"
     told = text_of(sign_in(Role.AGENT, "fr").client.get(f"/accounts/{pursued}/episodes/{episode_id}/").content)
-    assert "approuvée par marie" in told and "Fait" in told
+    assert "approuvée par marie: vu au téléphone" in told and "Fait" in told
 
 
 def test_declined(pursued: int, episode_id: int, sign_in: Callable[..., SignedIn]) -> None:
     (waiting,) = [action for action in planned_actions(pursued) if action.state == "waiting"]
-    decline_action(pursued, waiting.id, "marie")
+    decline_action(pursued, waiting.id, "marie", "too hard on him")
     told = text_of(sign_in(Role.AGENT).client.get(f"/accounts/{pursued}/episodes/{episode_id}/").content)
-    assert "Credit hold Not possible a person declined it declined by marie" in told
+    assert "Credit hold Not possible a person declined it declined by marie: too hard on him" in told
 
 
 def test_an_episode_that_ended(pursued: int, episode_id: int, sign_in: Callable[..., SignedIn], tmp_path: Path) -> None:

@@ -341,7 +341,7 @@ def test_the_pages_in_french(several: dict[str, int], account_id: int, sign_in: 
     refused = client.post(
         f"/accounts/{account_id}/holds/place/", typed(kind="dispute", scope="part", item="B-1", amount="45,50")
     )
-    assert "moins que le tout de B-1" in text_of(refused.content)
+    assert "inférieure au total de B-1" in text_of(refused.content)
 
 
 def test_what_was_withdrawn_because_of_a_hold_says_so(account_id: int, agent: Client) -> None:

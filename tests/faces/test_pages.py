@@ -175,7 +175,7 @@ def test_export_is_streamed_and_audited(portfolio: None, sign_in: Callable[..., 
     answer = client.get("/accounts/export.csv?stage=any")
     assert answer.streaming
     lines = b"".join(answer).decode("utf-8-sig").splitlines()
-    assert lines[0].startswith("Numéro,Nom,Genre")
+    assert lines[0].startswith("Numéro,Nom,Type")
     assert [line.split(",")[0] for line in lines[1:]] == ["BRUNO", "CHLOE"]
     assert ",EUR,65.50,45.50,0.00,8," in lines[1]
     assert audit_rows().rows[0].verb == "accounts_exported"

@@ -168,6 +168,10 @@ def test_a_damaged_save_is_no_error(people: People, body: object) -> None:
     content, revision = content_of(client)
     assert sent(client, "save/", {"content": content | {"name": "\0"}, "revision": revision}).status_code == 422
     assert sent(client, "save/", {"content": content | {"code": "x"}, "revision": revision}).status_code == 422
+    deep = json.loads("[" * 400 + "]" * 400)
+    refused = sent(client, "save/", {"content": content | {"colour": deep}, "revision": revision})
+    assert refused.status_code == 422 and "at most 20 levels" in json.loads(refused.content)["message"]
+    assert client.get(AT).status_code == 200
 
 
 def test_a_second_person_publishes(people: People) -> None:
@@ -271,7 +275,9 @@ def test_the_preview_compares_and_changes_nothing(people: People) -> None:
     client = people[0].client
     drafted(client, age=5)
     before = queries.stage_counts()
-    page = text_of(client.get(AT + "preview/?on=2025-03-27", headers={"HX-Request": "true"}).content)
+    asked = {"on": "2025-03-27"}
+    assert client.get(AT + "preview/export.csv?on=2025-03-27").status_code == 404, "nothing is kept yet"
+    page = text_of(client.post(AT + "preview/", asked, headers={"HX-Request": "true"}).content)
     assert "accounts of" in page or "account of" in page
     assert "Residential: Second reminder" in page and "Bruno Promet" in page
     assert queries.stage_counts() == before
@@ -281,12 +287,15 @@ def test_the_preview_compares_and_changes_nothing(people: People) -> None:
     assert "BRUNO" in rows and "desk_test/second" in rows
     for wrong in ("", "x", "2031-01-01", "%00"):
         assert "within a year" in text_of(client.get(f"{AT}preview/?on={wrong}").content)
+        assert "within a year" in text_of(client.post(f"{AT}preview/", {"on": wrong}).content)
     assert client.get(AT + "preview/export.csv").status_code == 404
     content, revision = content_of(client)
     content["stages"] = []
     sent(client, "save/", {"content": content, "revision": revision})
-    assert "at least one stage" in text_of(client.get(AT + "preview/?on=2025-03-27").content)
-    assert client.get(AT + "preview/export.csv?on=2025-03-27").status_code == 404
+    assert "at least one stage" in text_of(client.post(AT + "preview/", asked).content)
+    stale = text_of(client.get(AT + "preview/?on=2025-03-27").content)
+    assert "The draft has changed since" in stale and "Run again" in stale and "Bruno Promet" in stale
+    assert client.get(AT + "preview/export.csv?on=2025-03-27").status_code == 200, "the export is what the page shows"
 
 
 def test_unfinished_content_breaks_no_page(people: People) -> None:

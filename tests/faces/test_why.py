@@ -116,7 +116,7 @@ def test_an_account_that_owes_nothing_says_so(portfolio: None, sign_in: Callable
     told = text_of(sign_in(Role.AUDITOR, language).client.get(f"/accounts/{alice.id}/why/").content)
     wanted = {
         "en": ("Nothing is overdue.", "No hold is in force.", "Nothing more would happen by itself."),
-        "fr": ("Rien n'est échu.", "Aucun blocage n’est en vigueur.", "Rien d’autre n’arriverait automatiquement."),
+        "fr": ("Rien n’est échu.", "Aucun blocage n’est en vigueur.", "Rien d’autre n’arriverait automatiquement."),
     }
     for sentence in wanted[language]:
         assert sentence in told.replace("&#x27;", "'"), sentence

@@ -179,7 +179,7 @@ def test_the_account_shows_its_open_work_and_closing_leads_back(work: dict[int, 
     assert "Open work" in page and f"/work/{work[1].id}/?from=account" in page
     answer = agent.post(f"/work/{work[1].id}/close/", {"outcome": "refuses", "from": "account"})
     assert answer["Location"] == f"/accounts/{account_id}/"
-    assert "Open work" not in agent.get(f"/accounts/{account_id}/").content.decode()
+    assert "Nothing to do here" in agent.get(f"/accounts/{account_id}/").content.decode()
 
 
 @pytest.mark.parametrize("came", ["//evil.example", "https://evil.example/?a=b", "a=b&c=//evil.example", "\x00"])

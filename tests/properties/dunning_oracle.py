@@ -1,5 +1,4 @@
-"""A second dunning engine in plain Python, written from docs/reference/decisions.md alone: every action that should happen
-to one account, found by looking at all of it every night. It knows no tables, candidates, chunks or review days."""
+"""A second dunning engine, from docs/reference/decisions.md alone: it looks at all of one account every night."""
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
@@ -46,10 +45,10 @@ class Account:
                 for case in [c for c, e in self.running.items() if self.purse.owed(c, on) <= e.ladder.leave]:
                     self.ended[case] = (self.running.pop(case), on)
             case "take_back", reference:
-                received = self.purse.take_back(reference)
-                for case, (e, closed) in list(self.ended.items()):
+                gone = self.purse.take_back(reference)
+                for case, (e, _) in [x for x in self.ended.items() if self.purse.pursued(gone, x[0], x[1][1])]:
                     begun = case in self.running and self.running[case].index >= 0
-                    if not begun and received <= closed and self.purse.owed(case, on) > e.ladder.leave:
+                    if not begun and self.purse.owed(case, on) > e.ladder.leave:
                         self.running[case], _ = self.ended.pop(case)
             case "hold", n, *shape:
                 self.holds[n] = Hold(*shape)
@@ -61,6 +60,7 @@ class Account:
                 for e in [*self.running.values(), *(ended for ended, _ in self.ended.values())]:
                     e.undone.discard("task")
             case "switch", code, keep:
+                self.ended = {case: ended for case, ended in self.ended.items() if case not in self.running}
                 for case, old in self.running.items():
                     e, age = Episode(self.ladder(on, code)), (on - self.anchor(case, on)).days
                     if keep and (reached := sum(rung.age <= age for rung in e.ladder.rungs)):
@@ -122,7 +122,7 @@ class Account:
         if over or (not e and minor < ladder.enter) or minor <= ladder.leave or on in self.silence():
             return []
         if e and ladder.restart and any(self.purse.items[n].due >= e.entered for n in chased):
-            self.ended[case] = (self.running.pop(case), on)
+            self.ended.pop(case, self.running.pop(case))
         e = self.running.setdefault(case, Episode(self.ladder(on)))
         last, rungs, passed, tried, found = e.ladder.rungs[e.index], () if e.undone else e.ladder.rungs, [], [], []
         if done := {a for a in e.undone - {"task"} if minor >= last.min_minor and not self.obstacle(a, on)}:

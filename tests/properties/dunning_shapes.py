@@ -141,13 +141,17 @@ class Purse:
         self.receipts[reference] = Receipt(on, named, minor)
         self._settle()
 
-    def take_back(self, reference: str) -> dt.date:
-        """The items are open again; returns the day the money had come."""
+    def take_back(self, reference: str) -> list[str]:
+        """The items that the money had settled are open again; returns their numbers."""
         gone = self.receipts.pop(reference)
         for number, minor in gone.used.items():
             self.items[number].open += minor
         self._settle()
-        return gone.received
+        return [number for number, minor in gone.used.items() if minor]
+
+    def pursued(self, numbers: list[str], case: str, closed: dt.date) -> bool:
+        """Whether one of these items was overdue in a case before that day."""
+        return any(case in ("", number) and self.items[number].due < closed for number in numbers)
 
     def overdue(self, number: str, on: dt.date) -> dict[str, int]:
         """What is open of the item, or without a number of each item, that is past due."""

@@ -303,3 +303,19 @@ def test_a_new_item_starts_again_only_where_the_scenario_says_so() -> None:
         newest_due_on=day("2026-06-07"),
     )  # fmt: skip
     assert isinstance(before, Stay)
+
+
+def test_a_working_day_may_bring_a_later_stage_before_an_earlier_one() -> None:
+    send = (ActionSpec("send", {}),)
+    ladder = scenario(
+        ("first", 5),
+        Stage("vip", 10, send, False, "0.00", when=Conditions(credit_class=("vip",)), working_day=WorkingDays.NEXT),
+        Stage("all", 11, send, False, "0.00", working_day=WorkingDays.PREVIOUS),
+    )
+    due_on = day("2026-06-10")  # ten days later is a Saturday
+    decision = decide(ladder, owes(2000, due_on), None, day("2026-06-15"))
+    assert isinstance(decision, Advance)
+    assert decision.next_review_on == day("2026-06-19")
+    friday = decide(ladder, owes(2000, due_on), at(0, day("2026-06-15")), day("2026-06-19"))
+    assert isinstance(friday, Advance)
+    assert friday.stage_index == 2

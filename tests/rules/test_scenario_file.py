@@ -104,7 +104,11 @@ def test_what_is_absent_has_the_usual_meaning() -> None:
         ({"costs": ["email"]}, "costs", "should be written as costs: {email: '0.01', letter: '1.20'}"),
         ({"costs": {"email": 0.01}}, "costs.email", "0.01 should be an amount such as '0.05'"),
         ({"costs": {"email": "-1"}}, "costs.email", "'-1' should be an amount such as '0.05'"),
+        ({"costs": {"email": "٠.٠٥"}}, "costs.email", "'٠.٠٥' should be an amount such as '0.05'"),
         ({"priority": "high"}, "priority", "'high' should be a whole number"),
+        ({"priority": "٣٤"}, "priority", "'٣٤' should be a whole number"),
+        ({"enter": {"min_amount": "٣٤"}}, "enter.min_amount", "'٣٤' should be an amount such as '15.00'"),
+        ({"leave": {"max_amount": "1２"}}, "leave.max_amount", "'1２' should be an amount such as '15.00'"),
         ({"enter": {"min_amount": "5.00"}}, "leave.max_amount", None),
         ({"enter": {"min_amount": 15.5}}, "enter.min_amount", "15.5 should be an amount such as '15.00'"),
         ({"enter": {"from": "1"}}, "enter.from", "unknown; known here are min_amount"),
@@ -141,6 +145,8 @@ def test_a_wrong_value_is_named_by_its_place(changes: dict[str, Any], place: str
         ({"actions": [{"sing": {}}]}, "stages[1].actions[1]", None),
         ({"actions": [{"late_fee": {"amount": "ten"}}]}, "stages[1].actions[1].late_fee.amount",
          "'ten' should be an amount above zero such as '15.00'"),
+        ({"actions": [{"late_fee": {"amount": "٣٤"}}]}, "stages[1].actions[1].late_fee.amount",
+         "'٣٤' should be an amount above zero such as '15.00'"),
         ({"actions": [{"send": {"channel": "pigeon", "template": "reminder"}}]}, "stages[1].actions[1].send.channel",
          None),
         ({"actions": [{"send": {"channel": "email", "template": "hymn"}}]}, "stages[1].actions[1].send.template",
@@ -209,6 +215,29 @@ def test_numbers_with_decimals_stay_text() -> None:
 def test_what_cannot_be_stored_is_refused(value: Any) -> None:
     with pytest.raises(Refusal):
         storable({"code": value})
+
+
+def nested(depth: int) -> Any:
+    value: Any = "x"
+    for level in range(depth):
+        value = [value] if level % 2 else {"within": value}
+    return value
+
+
+@pytest.mark.parametrize("depth", [20, 400, 100_000])
+def test_what_is_nested_too_deeply_is_refused(depth: int) -> None:
+    with pytest.raises(Refusal, match="at most 20 levels"):
+        storable(content(colour=nested(depth)))
+
+
+def test_a_scenario_may_be_nested_as_deep_as_one_is() -> None:
+    assert storable(content(colour=nested(19)))["colour"]
+
+
+@pytest.mark.parametrize("depth", [100, 60_000])
+def test_a_file_nested_too_deeply_is_refused(depth: int) -> None:
+    with pytest.raises(Refusal, match="at most 20 levels"):
+        read_content(f"code: a\ncolour: {'[' * depth}{']' * depth}")
 
 
 def test_text_about_an_escape_is_stored() -> None:

@@ -16,6 +16,8 @@ DATA = {
     "below_minimum": {"stage": "second", "minimum": "50.00"},
     "mandatory_holds": {"stage": "formal"},
     "mandatory_not_done": {"stage": "formal"},
+    "mandatory_refused": {"stage": "formal", "refusals": ["hold:aid_request"]},
+    "mandatory_open": {},
     "ladder_ended": {},
     "nothing_overdue": {},
     "nothing_chased": {},

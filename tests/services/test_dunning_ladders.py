@@ -13,7 +13,8 @@ from relance.dunning.laws import LAWS
 from relance.dunning.services import approve_action, decline_action, import_scenario
 from relance.kit.laws import check
 from relance.kit.refusal import Refusal
-from relance.ledger.queries import open_items
+from relance.ledger.queries import credits_of, open_items
+from relance.ledger.services import reverse_receipt
 from relance.worklist.services import close_work
 from tests.cast import BRUNO, CHLOE, FABRE, Office, the
 from tests.services.test_dunning import day, live, messages, scenario
@@ -313,3 +314,55 @@ def test_a_night_worked_again_charges_nothing_twice(office: Office) -> None:
     run(day("2026-02-01") + dt.timedelta(days=1))
     fees = [item for item in open_items(the(FABRE).id, day("2026-02-10")) if item.kind == "late_fee"]
     assert len(fees) == 1
+
+
+def test_the_plan_waits_where_a_hold_forbids_a_mandatory_stage(office: Office) -> None:
+    stages = """
+  - {code: formal, age: 1, mandatory: true, actions: [{send: {channel: email, template: formal_notice}}]}
+  - {code: second, age: 7, actions: [{send: {channel: email, template: second_reminder}}]}"""
+    import_scenario(scenario(stages=stages), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    placed = hold("BRUNO", HoldKind.AID_REQUEST, "2026-01-31")
+    for asked in ("2026-02-01", "2026-02-05"):
+        plan = queries.plan_ahead(the(BRUNO).id, day(asked))
+        assert [(step.stage, step.refusals) for step in plan] == (
+            [("formal", ("hold:aid_request",))] if asked == "2026-02-01" else []
+        )
+        live(asked, asked)
+    (told,) = queries.explain(the(BRUNO).id, day("2026-02-05"))
+    reasons = {reason.code: reason.data for reason in told.because}
+    assert reasons["mandatory_refused"] == {"stage": "formal", "refusals": ["hold:aid_request"]}
+    end_hold(placed, day("2026-02-20"), "answered", "agent")
+    plan = queries.plan_ahead(the(BRUNO).id, day("2026-02-06"))
+    assert [(step.on, step.stage) for step in plan] == [(day("2026-02-26"), "second")]
+    assert live("2026-02-06", "2026-03-10") == {"2026-02-26": {"house/second": 1}}
+
+
+def test_what_limits_acts_against_a_child_limits_its_parents_messages(office: Office) -> None:
+    stages = """
+  - {code: formal, age: 1, actions: [{send: {channel: email, template: formal_notice}}]}"""
+    import_scenario(scenario(stages=stages, family="together"), "test")
+    office.bring(
+        "accounts",
+        {"number": "HQ", "name": "Head office", "email": "hq@example.test"},
+        {"number": "SHOP", "name": "Shop", "parent": "HQ", "email": "shop@example.test"},
+    )
+    office.bill("SHOP", "F1", "30.00", "2026-01-01", "2026-01-31")
+    hold("SHOP", HoldKind.AID_REQUEST, "2026-01-31")
+    assert live("2026-02-01", "2026-02-03") == {}
+    assert refusals("HQ") == [("formal", "refused", "hold:aid_request")]
+
+
+def test_money_of_a_file_decides_at_once_and_late_nights_leave_what_came_back(office: Office) -> None:
+    import_scenario(scenario(), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-10")
+    paid = {"account": "BRUNO", "reference": "P1", "amount": "30.00", "received_on": "2026-02-15", "invoice": "F1"}
+    office.bring("payments", paid, as_of=day("2026-02-15"))
+    assert queries.positions_of([the(BRUNO).id]) == {}
+    (credit,) = (entry.id for entry in credits_of(the(BRUNO).id, day("2026-02-15")))
+    reverse_receipt(the(BRUNO).id, credit, day("2026-02-17"), "AM04", "bank")
+    assert queries.positions_of([the(BRUNO).id])
+    assert live("2026-02-16", "2026-02-28") == {"2026-02-17": {"house/formal": 1}}
+    assert refusals("BRUNO") == [(stage, "performed", "") for stage in ("reminder", "second", "formal")]
+    sound()

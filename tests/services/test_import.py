@@ -178,6 +178,8 @@ def test_quoted_newlines_commas_and_quotes_stay_in_their_cell_and_do_not_disturb
         ("A1,F1,2026-02-01,2026-01-31,1.00,,,", "due_on", "due on 2026-01-31, before it is issued on 2026-02-01"),
         ('A1,F1,2026-01-01,2026-01-31,"1,234.50",,,', "amount", "'1,234.50' has thousands separators; write 1234.50"),
         ("A1,F1,2026-01-01,2026-01-31,1 234.50,,,", "amount", "has thousands separators; write 1234.50"),
+        ('A1,F1,2026-01-01,2026-01-31,"٣٤,٥٠",,,', "amount", "is not an amount; write digits with a decimal point"),
+        ("A1,F1,2026-01-01,2026-01-31,٣٤,,,", "amount", "is not an amount; write digits with a decimal point"),
         ('A1,F1,2026-01-01,2026-01-31,"12,50",,,', "amount", "'12,50' has a decimal comma; write 12.50"),
         ("A1,F1,2026-01-01,2026-01-31,12.345,,,", "amount", "has more decimals than EUR allows (2)"),
         ("A1,F1,2026-01-01,2026-01-31,12.5,,JPY,", "amount", "has more decimals than JPY allows (0)"),

@@ -4,9 +4,13 @@ import hashlib
 import hmac
 import json
 import socket
+import ssl
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +20,7 @@ from procrastinate.contrib.django import app
 from relance.kit.refusal import Refusal
 from relance.outbound import calls, queries
 from relance.outbound.facts import CallFacts, WebhookOrder
+from relance.outbound.models import Endpoint
 from relance.outbound.services import call, call_webhooks, deliver_calls, retry_call, save_endpoint, switch_endpoint
 from relance.outbound.tasks import call as call_job
 from relance.outbound.tasks import schedule_calls
@@ -23,6 +28,8 @@ from tests.services.test_outbound import KEYS, account, keeps_every_law
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 SECRET = "an old shared secret"
+CERTIFICATE = Path(__file__).with_name("crm_test.pem")
+"""Key and certificate of a server named crm.test."""
 
 
 class Crm:
@@ -181,6 +188,149 @@ def test_a_silent_endpoint_costs_one_attempt_of_a_batch(crm: Crm, monkeypatch: p
     assert all("no answer" in made.reason for made in the_calls() if made.endpoint == "slow")
 
 
+Drip = Callable[[socket.socket], None]
+
+
+@contextmanager
+def answering(answer: Drip) -> Iterator[int]:
+    """A port of this machine where each caller is answered like this, until the caller hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    caller, _ = server.accept()
+                    with caller, suppress(OSError):
+                        caller.recv(65536)
+                        answer(caller)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+
+
+def again_and_again(first: bytes, more: bytes) -> Drip:
+    def drip(caller: socket.socket) -> None:
+        caller.sendall(first)
+        for _ in range(60):
+            time.sleep(0.05)
+            caller.sendall(more)
+
+    return drip
+
+
+@pytest.mark.parametrize(
+    ("scheme", "drip"),
+    [
+        ("http", again_and_again(b"", b"HTTP/1.1 100 Continue\r\n\r\n")),
+        ("http", again_and_again(b"HTTP/1.1 200 OK\r\nX: ", b"a")),
+        ("https", again_and_again(b"\x16\x03\x03\x40\x00", b"a")),
+    ],
+    ids=["continues", "header", "handshake"],
+)
+def test_the_limit_is_one_of_the_whole_call(crm: Crm, monkeypatch: pytest.MonkeyPatch, scheme: str, drip: Drip) -> None:
+    """A byte now and then is no answer: the calls behind it do not wait longer than the limit."""
+    monkeypatch.setattr(call, "SECONDS", 0.4)
+    monkeypatch.setenv("RELANCE_WEBHOOK_SECRET_SLOW", SECRET)
+    alice = account("A1")
+    with answering(drip) as port:
+        save_endpoint("slow", f"{scheme}://127.0.0.1:{port}/", "ada")
+        call_webhooks([ordered(alice, "slow"), ordered(alice)])
+        began = time.monotonic()
+        assert deliver_calls() == 2
+        assert time.monotonic() - began < 2
+    slow = next(made for made in the_calls() if made.endpoint == "slow")
+    assert (slow.state, slow.reason) == ("waiting", "no answer: not complete within 0.4 seconds")
+    assert next(made for made in the_calls() if made.endpoint == "crm").state == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("name", "trusted", "outcome"),
+    [
+        ("crm.test", True, ("delivered", "")),
+        ("crm.test.", True, ("delivered", "")),
+        ("other.test", True, ("waiting", "Hostname mismatch")),
+        ("crm.test", False, ("waiting", "certificate verify failed")),
+    ],
+)
+def test_only_who_can_prove_the_name_hears_a_call(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch, name: str, trusted: bool, outcome: tuple[str, str]
+) -> None:
+    port = crm.server.server_port
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    crm.server.socket = context.wrap_socket(crm.server.socket, server_side=True)
+    monkeypatch.setattr(call.socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    save_endpoint("crm", f"https://{name}:{port}/hooks", "ada")
+    call_webhooks([ordered(account("A1"))])
+    deliver_calls()
+    (made,) = the_calls()
+    state, reason = outcome
+    assert made.state == state and reason in made.reason
+    assert [path for path, *_ in crm.heard] == (["/hooks"] if state == "delivered" else [])
+
+
+def test_looking_a_name_up_counts_into_the_limit(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(host: str, port: int, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+        time.sleep(0.3)
+        return [(2, 1, 6, "", (host, port))]
+
+    monkeypatch.setattr(call, "SECONDS", 0.2)
+    monkeypatch.setattr(call.socket, "getaddrinfo", slow)
+    call_webhooks([ordered(account("A1"))])
+    deliver_calls()
+    assert (crm.heard, the_calls()[0].reason) == ([], "no answer: not complete within 0.2 seconds")
+
+
+def test_an_answer_is_read_only_as_far_as_it_is_needed(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pour(first: bytes, more: bytes) -> Drip:
+        def drip(caller: socket.socket) -> None:
+            caller.sendall(first)
+            while True:
+                caller.sendall(more)
+
+        return drip
+
+    monkeypatch.setattr(call, "SECONDS", 5)
+    monkeypatch.setenv("RELANCE_WEBHOOK_SECRET_FLOOD", SECRET)
+    alice = account("A1")
+    for first, more, state in (
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536, "delivered"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n" * 1000, "waiting"),
+        (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65536, "waiting"),
+        (b"x" * 65536, b"x" * 65536, "waiting"),
+    ):
+        with answering(pour(first, more)) as port:
+            save_endpoint("flood", f"http://127.0.0.1:{port}/", "ada")
+            call_webhooks([ordered(alice, "flood")])
+            began = time.monotonic()
+            assert deliver_calls() == 1
+            assert time.monotonic() - began < 3
+        assert the_calls()[0].state == state
+
+
+@pytest.mark.parametrize("name", ["crm..example.com", "a" * 64 + ".example.com"])
+def test_a_name_that_cannot_be_looked_up_stops_no_other_call(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Such an address is refused today; it may have been saved before it was."""
+    monkeypatch.setenv("RELANCE_WEBHOOK_SECRET_FAR", SECRET)
+    Endpoint.objects.create(name="far", url=f"https://{name}/hook", created_by="ada")
+    alice = account("A1")
+    call_webhooks([ordered(alice, "far"), ordered(alice)])
+    assert deliver_calls() == 2
+    far = next(made for made in the_calls() if made.endpoint == "far")
+    assert (far.state, far.attempt_count) == ("waiting", 1)
+    assert far.reason == "the address has a name that cannot exist; look for a typing mistake"
+    assert next(made for made in the_calls() if made.endpoint == "crm").state == "delivered"
+
+
 def test_a_dead_senders_call_is_tried_again(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
     def dies(*_: object) -> None:
         raise KeyboardInterrupt
@@ -227,6 +377,16 @@ def test_without_its_secret_or_switched_off_an_endpoint_hears_nothing(
         ("https://169.254.169.254/latest/", "may not be called"),
         ("https://[::ffff:169.254.169.254]/", "may not be called"),
         ("https://[fe80::1]/", "may not be called"),
+        ("https://[64:ff9b::a9fe:a9fe]/", "may not be called"),
+        ("https://[64:ff9b::100.100.100.200]/", "may not be called"),
+        ("https://[2002:a9fe:a9fe::1]/", "may not be called"),
+        ("https://[::169.254.169.254]/", "may not be called"),
+        ("https://[fd00:ec2::254]/", "may not be called"),
+        ("https://100.100.100.200/", "may not be called"),
+        ("https://[::ffff:100.64.0.1]/", "may not be called"),
+        ("http://[2002:7f00:1::]/", "use https"),
+        ("https://crm..example.com/hook", "1 to 63 characters"),
+        ("https://" + "a" * 64 + ".example.com/", "1 to 63 characters"),
         ("https://user:word@example.com/", "leave user name"),
         ("https://example.com/#x", "leave user name"),
         ("ftp://example.com/", "not a web address"),
@@ -240,6 +400,13 @@ def test_addresses_that_may_not_be_called(url: str, why: str) -> None:
     with pytest.raises(Refusal, match=why):
         save_endpoint("crm", url, "ada")
     assert queries.endpoints() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://crm.example.com./", "https://100.63.0.1/", "https://[64:ff9b::808:808]/", "https://[fd00::254]/"]
+)
+def test_addresses_that_may_be_called(url: str) -> None:
+    assert calls.url_problem(url) == ""
 
 
 def test_a_name_that_stands_for_a_forbidden_address_is_not_called(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -286,3 +286,45 @@ def test_two_people_closing_at_once_leave_one_outcome(tmp_path: Path) -> None:
     assert sorted(said) == [False, True]
     assert [event.kind for event in queries.timeline(the(BRUNO).id)] == ["work_closed", "work_opened"]
     assert lawful()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_work_is_not_opened_again_while_the_payment_is_being_posted(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.open_accounts(BRUNO)
+    office.bill("BRUNO", "B-1", "45.50", "2025-02-10", "2025-03-12")
+    open_work([order(1)])
+    work_id = one().id
+    close_work(work_id, "no_answer", "", "marie", DAY)
+    posted, over, tried = threading.Event(), threading.Event(), threading.Event()
+    said: list[str] = []
+
+    def cashier() -> None:
+        try:
+            with transaction.atomic():
+                pay(BRUNO, "45.50")
+                posted.set()
+                over.wait(10)
+        finally:
+            connection.close()
+
+    def agent() -> None:
+        try:
+            reopen_work(work_id, "once more", "marie", DAY)
+        except Refusal as refusal:
+            said.append(str(refusal))
+        finally:
+            tried.set()
+            connection.close()
+
+    threads = [threading.Thread(target=cashier), threading.Thread(target=agent)]
+    threads[0].start()
+    assert posted.wait(10)
+    threads[1].start()
+    tried.wait(1)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert said == ["nothing is overdue on this account; there is nothing to speak to the customer about"]
+    assert one().state == WorkState.CLOSED
+    assert lawful()

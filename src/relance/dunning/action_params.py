@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-_AMOUNT = re.compile(r"\d{1,11}(\.\d{1,3})?")
+_AMOUNT = re.compile(r"[0-9]{1,11}(\.[0-9]{1,3})?")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 

@@ -4,8 +4,9 @@ dated plan and the preview of a draft.
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from relance.dunning.facts import Advance, Decision, ScenarioFacts, Stay
+from relance.dunning.facts import Advance, Because, Decision, ScenarioFacts, Stay
 from relance.dunning.gathering import Case, Gathering, Supposition, with_families
 from relance.dunning.places import positions
 from relance.dunning.possible import refusals_of
@@ -40,11 +41,26 @@ def _possible(case: Case, as_of: dt.date) -> Decision:
             return decision
         case.scenario = case.situation.fresh if decision.restarts and case.situation.fresh else pinned
         if isinstance(decision, Stay):
-            return decision
+            return _with_obstacles(decision, case, as_of)
         case.refusals = refusals_of(case, decision.stage_index, as_of)
         if case.scenario.stages[decision.stage_index].mandatory or not all(case.refusals):
             return decision
         case.situation.impossible = (*case.situation.impossible, (decision.stage_index, case.refusals))
+
+
+def _with_obstacles(decision: Stay, case: Case, as_of: dt.date) -> Stay:
+    """Where a mandatory stage holds the later ones: what stands in the way of its actions today, if anything does."""
+    if case.position is None or not any(reason.code == "mandatory_not_done" for reason in decision.because):
+        return decision
+    case.refusals = refusals_of(case, case.position.stage_index, as_of)
+    stage = case.scenario.stages[case.position.stage_index].code
+    against = [refusal for refusal in case.refusals if refusal]
+    told = (
+        Because("mandatory_refused", {"stage": stage, "refusals": against})
+        if against
+        else Because("mandatory_open", {})
+    )
+    return replace(decision, because=(*decision.because, told))
 
 
 def _merged(together: list[tuple[Case, Decision]]) -> list[tuple[Case, Decision]]:

@@ -45,7 +45,9 @@ class EpisodeFacts:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeActionFacts:
-    """An action of an episode; `answered_by` is who approved or declined it, empty where nobody was asked."""
+    """An action of an episode; `answered_by` is who approved or declined it and `answer_reason` why, empty where nobody was
+    asked or no reason was given.
+    """
 
     id: int
     stage_index: int
@@ -59,6 +61,7 @@ class EpisodeActionFacts:
     performed_at: dt.datetime | None
     performed_on: dt.date | None
     answered_by: str
+    answer_reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ from relance.dunning.policy_facts import PreviewReport as PreviewReport
 from relance.dunning.policy_facts import PreviewSide as PreviewSide
 from relance.dunning.policy_facts import Problem as Problem
 from relance.dunning.policy_facts import TrialEpisode as TrialEpisode
+from relance.dunning.preview_facts import PreviewRunFacts as PreviewRunFacts
+from relance.dunning.preview_facts import PreviewWanted as PreviewWanted
 from relance.ledger.facts import Level, Standing
 
 

@@ -11,7 +11,7 @@ from relance.customers.facts import AccountFacts
 from relance.customers.queries import accounts, creditors, families
 from relance.dunning import stored_scenarios
 from relance.dunning.facts import Family, NewItem, Person, PositionFacts, ScenarioFacts, Situation
-from relance.dunning.places import Key, came_back, positions
+from relance.dunning.places import Key, positions
 from relance.dunning.rules import candidates, fits, place_by_age
 from relance.ledger.facts import ClaimedItem, Level, Standing
 from relance.ledger.queries import claims, standings
@@ -33,7 +33,6 @@ class Case:
     situation: Situation
     account: AccountFacts
     holds: tuple[HoldFacts, ...] = ()
-    resumes: bool = False
     family: tuple[int, ...] = ()
     left_out: Mapping[int, int] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
@@ -95,11 +94,10 @@ class Gathering:
 
     def cases(self) -> list[Case]:
         chosen = self.chosen()
-        returned = came_back(self.ids, self.held, self.as_of) if self.supposed.positions is None else {}
         relatives = self._relatives(chosen)
         children = {child for members in relatives.values() for child in members}
         by_level: dict[Level, list[int]] = {Level.ACCOUNT: [], Level.INVOICE: []}
-        closely = self._looked_at_closely(chosen, relatives, returned)
+        closely = self._looked_at_closely(chosen, relatives)
         for account_id, scenario in chosen.items():
             if account_id not in closely and account_id not in children:
                 by_level[scenario.level].append(account_id)
@@ -111,12 +109,10 @@ class Gathering:
             for standing in standings(self.as_of, level, ids, charges=level is Level.ACCOUNT):
                 key = (standing.account_id, standing.item_id, standing.currency)
                 seen.add(key)
-                position = self.held.get(key) or returned.get(key)
-                found.append(
-                    self._case(key, chosen, position, Situation(standing, standing, position, self._person(key[0])),
-                               resumes=key in returned)
-                )  # fmt: skip
-        for case in self._close_cases(closely, chosen, relatives, returned):
+                position = self.held.get(key)
+                situation = Situation(standing, standing, position, self._person(key[0]))
+                found.append(self._case(key, chosen, position, situation))
+        for case in self._close_cases(closely, chosen, relatives):
             seen.add((case.account_id, case.item_id, case.currency))
             found.append(case)
         for key, position in self.held.items():
@@ -132,13 +128,11 @@ class Gathering:
         chosen: Mapping[int, ScenarioFacts],
         position: PositionFacts | None,
         situation: Situation,
-        *,
-        resumes: bool = False,
     ) -> Case:
         scenario = chosen[key[0]]
         if position is not None:
             scenario, situation.position = self._pinned(position)
-        return Case(*key, scenario, situation, self.people[key[0]], self.holds.get(key[0], ()), resumes=resumes)
+        return Case(*key, scenario, situation, self.people[key[0]], self.holds.get(key[0], ()))
 
     def _pinned(self, position: PositionFacts) -> tuple[ScenarioFacts, PositionFacts]:
         """The version an episode runs under; under a draft of its code, the draft, at the stage of the same name."""
@@ -236,15 +230,12 @@ class Gathering:
         self,
         chosen: Mapping[int, ScenarioFacts],
         relatives: Mapping[int, tuple[int, ...]],
-        returned: Mapping[Key, PositionFacts],
     ) -> set[int]:
         """The accounts whose items must be read one by one: few, for it costs ten times as much."""
         members = {child for children in relatives.values() for child in children}
         closely = {account_id for account_id in self.holds if account_id in chosen and account_id not in members}
         closely.update(relatives)
-        pinned = {
-            key[0]: stored_scenarios.version(place.version_id) for key, place in (*self.held.items(), *returned.items())
-        }
+        pinned = {key[0]: stored_scenarios.version(place.version_id) for key, place in self.held.items()}
         for account_id, scenario in (*chosen.items(), *pinned.items()):
             if scenario.new_item is NewItem.RESTART and account_id in pinned and account_id not in members:
                 closely.add(account_id)
@@ -255,7 +246,6 @@ class Gathering:
         closely: Iterable[int],
         chosen: Mapping[int, ScenarioFacts],
         relatives: Mapping[int, tuple[int, ...]],
-        returned: Mapping[Key, PositionFacts],
     ) -> Iterator[Case]:
         ids = sorted({member for account_id in closely for member in (account_id, *relatives.get(account_id, ()))})
         if not ids:
@@ -276,11 +266,18 @@ class Gathering:
                         key = (account_id, 0, entry.item.currency)
                     groups.setdefault(key, []).append(entry)
             for key, entries in groups.items():
-                position = self.held.get(key) or returned.get(key)
+                position = self.held.get(key)
                 situation, left_out = self._situation(key, entries, position)
-                case = self._case(key, chosen, position, situation, resumes=key in returned)
+                case = self._case(key, chosen, position, situation)
                 case.situation.fresh = scenario
                 case.family = relatives.get(account_id, ())
+                # What limits acts against a child limits what its parent is told of its debt, unless none of it is told.
+                case.holds += tuple(
+                    hold
+                    for member in case.family
+                    if self._blocking(self.holds.get(member, ())) is None
+                    for hold in self.holds.get(member, ())
+                )
                 case.left_out = left_out
                 yield case
 

@@ -96,8 +96,9 @@ class Episode(AccountScoped):
 
     `item_id` is 0 for an account-level episode, else the open item an invoice-level one is about. `opened_minor` is what
     was owed when it opened. `ending` says why it closed when that was not because the debt was settled: `switched` to
-    another scenario, or `restarted`. An episode that took another's place by age began after stage `began_index`, as if
-    that had been performed on `began_performed_on`.
+    another scenario, `restarted`, or `joined`: an older one was taken up again before this one had entered a stage. An
+    episode that took another's place by age began after stage `began_index`, as if that had been performed on
+    `began_performed_on`. `left_index` and `left_entered_on` say where it stood when it closed.
     """
 
     item_id = models.BigIntegerField(default=0)
@@ -109,6 +110,8 @@ class Episode(AccountScoped):
     ending = models.CharField(max_length=10, db_default="")
     began_index = models.SmallIntegerField(db_default=-1)
     began_performed_on = models.DateField(null=True)
+    left_index = models.SmallIntegerField(db_default=-1)
+    left_entered_on = models.DateField(null=True)
 
     class Meta:
         constraints = [
@@ -179,6 +182,7 @@ class PlannedAction(AccountScoped):
     performed_at = models.DateTimeField(null=True)
     performed_on = models.DateField(null=True)
     answered_by = models.CharField(max_length=150, default="", db_default="")
+    answer_reason = models.TextField(default="", db_default="")
 
     class Meta:
         constraints = [
@@ -212,3 +216,38 @@ class Horizon(models.Model):
 
     creditor_id = models.SmallIntegerField(primary_key=True)
     decided_through = models.DateField()
+
+
+class PreviewRun(models.Model):
+    """A draft's content tried on the portfolio of a day, by a job; its result is kept for the page and the export.
+
+    `digest` is the content's SHA-256. Of the same content and day one run at most is under way. Who works a run holds the
+    advisory lock of its id, so that a run without one that says it is running was left by a worker that ended.
+    """
+
+    code = models.CharField(max_length=40)
+    content = models.JSONField()
+    digest = models.CharField(max_length=64)
+    as_of = models.DateField()
+    state = models.CharField(max_length=10, default="queued")
+    done_count = models.IntegerField(default=0)
+    total_count = models.IntegerField(default=0)
+    report = models.JSONField(null=True)
+    changes = models.JSONField(default=list)
+    error = models.CharField(max_length=1000, default="")
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "digest", "as_of"],
+                condition=Q(state__in=["queued", "running"]),
+                name="preview_run_under_way_once",
+            ),
+            models.CheckConstraint(
+                name="preview_run_state", condition=Q(state__in=["queued", "running", "done", "failed"])
+            ),
+        ]
+        indexes = [models.Index(fields=["code", "-id"], name="preview_run_latest")]

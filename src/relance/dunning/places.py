@@ -1,8 +1,8 @@
-"""Where episodes stand: the open ones, and closed ones whose debt came back."""
+"""Where episodes stand: the open ones, and closed ones that go on because their debt came back."""
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db import connection
@@ -18,65 +18,47 @@ Key = tuple[int, int, str]
 """Account, item (0 for the whole account) and currency of a case."""
 
 
-def came_back(
-    account_ids: Sequence[int], held: Mapping[Key, PositionFacts], as_of: dt.date
-) -> dict[Key, PositionFacts]:
-    """Closed episodes whose debt came back, with the place where each stood.
+def taken_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date) -> dict[Key, PositionFacts]:
+    """Closed episodes that go on because money which settled a debt of theirs was taken back, or the debt set free, with
+    effect from `since` to `as_of`: of each case the one that closed last, where it stood.
 
-    When money that settled a pursued item is taken back, the customer has heard the earlier stages already: the episode
-    goes on where it was, and nobody is reminded twice of one thing.
+    The customer has heard the earlier stages already, and nobody is reminded twice of one thing. Where the debt went on
+    in a newer episode, which has entered a stage itself or is the last one's restart or switch, that one goes on; and no
+    account is pursued at two levels.
     """
-    pursued = {key[0] for key in held if not key[1]}
-    reopened = reopened_items([account_id for account_id in account_ids if account_id not in pursued], as_of)
+    reopened = [item for item in reopened_items(account_ids, as_of) if item[4] >= since]
     if not reopened:
         return {}
+    held = positions(account_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT DISTINCT ON (e.account_id, e.item_id, e.currency)
-                   e.account_id, e.item_id, e.currency, e.id, e.version_id, e.opened_on, e.closed_on,
-                   coalesce(a.stage_index, e.began_index), coalesce(a.planned_on, e.began_performed_on),
-                   coalesce(a.done, TRUE), a.performed_on
-            FROM dunning_episode e
-            LEFT JOIN LATERAL (
-                SELECT stage_index, planned_on, bool_and(state = 'performed' OR refusal IN ('declined', 'merged')) AS done,
-                       max(performed_on) AS performed_on
-                FROM dunning_plannedaction p
-                WHERE p.account_id = e.account_id AND p.episode_id = e.id AND (p.state <> 'passed' OR p.refusal = 'merged')
-                GROUP BY stage_index, planned_on ORDER BY stage_index DESC LIMIT 1) a ON TRUE
-            WHERE e.account_id = ANY(%s::bigint[]) AND e.closed_on IS NOT NULL
-            ORDER BY e.account_id, e.item_id, e.currency, e.closed_on DESC, e.id DESC""",
+            SELECT account_id, id, item_id, currency, version_id, opened_on, left_index, left_entered_on, TRUE,
+                   NULL::date, closed_on
+            FROM (SELECT DISTINCT ON (account_id, item_id, currency) * FROM dunning_episode
+                  WHERE account_id = ANY(%s::bigint[]) AND closed_on IS NOT NULL AND ending <> 'joined'
+                  ORDER BY account_id, item_id, currency, closed_on DESC, id DESC) AS e
+            WHERE ending = ''""",
             [id_array(sorted({row[0] for row in reopened}))],
         )
         closed = cursor.fetchall()
     found: dict[Key, PositionFacts] = {}
-    for (
-        account_id,
-        item_id,
-        currency,
-        episode_id,
-        version_id,
-        opened_on,
-        closed_on,
-        index,
-        entered_on,
-        done,
-        performed_on,
-    ) in closed:
-        if (account_id, item_id, currency) not in held and any(
-            account == account_id
-            and item_id in (0, item)
-            and item_currency == currency
-            and due_on < closed_on
-            and reopened_on >= opened_on
-            for account, item, item_currency, due_on, reopened_on in reopened
-        ):
-            found[account_id, item_id, currency] = PositionFacts(
-                account_id, episode_id, item_id, currency, version_id, opened_on, index, entered_on, done, performed_on
-            )
-    for place in _still_waiting([place for place in found.values() if place.stage_index >= 0 and place.stage_done]):
+    levels = {(account_id, bool(item_id)) for account_id, item_id, _ in held}
+    for *of_place, closed_on in sorted(closed, key=lambda row: (row[0], row[10]), reverse=True):
+        place = PositionFacts(*of_place)
         key = (place.account_id, place.item_id, place.currency)
-        found[key] = replace(place, stage_done=False)
+        if (
+            not (key in held and held[key].stage_index >= 0)
+            and (place.account_id, not place.item_id) not in levels
+            and any(
+                (account, currency) == (place.account_id, place.currency)
+                and place.item_id in (0, item)
+                and due_on < closed_on
+                for account, item, currency, due_on, _ in reopened
+            )
+        ):
+            found[key] = place
+            levels.add((place.account_id, bool(place.item_id)))
     return found
 
 

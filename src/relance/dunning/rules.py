@@ -137,14 +137,16 @@ class _Same:
 
 
 def _starts_again(situation: Situation) -> bool:
-    """Whether an item became overdue after the stage of the episode was entered."""
+    """Whether an item became overdue after the stage of the episode was entered; after a switch that kept the place, all
+    stages up to it count as entered on the day of the switch, on which the episode opened.
+    """
     position, newest_due_on = situation.position, situation.newest_due_on
     return (
         position is not None
         and position.stage_index >= 0
         and position.stage_entered_on is not None
         and newest_due_on is not None
-        and newest_due_on >= position.stage_entered_on
+        and newest_due_on >= max(position.stage_entered_on, position.opened_on)
     )
 
 
@@ -270,10 +272,12 @@ class _Ladder:
 
     def _review_on(self, index: int, as_of: dt.date) -> dt.date | None:
         """When to look again after entering this stage."""
-        review_on = None
-        if index + 1 < len(self.scenario.stages):
-            review_on = stage_due_on(self.scenario, index + 1, self.effective_due_on, index, as_of, self.person.country)
-            review_on = max(review_on, _later(as_of, 1))
+        later = [
+            stage_due_on(self.scenario, following, self.effective_due_on, index, as_of, self.person.country)
+            for following in range(index + 1, len(self.scenario.stages))
+        ]
+        # Working days may bring a later stage before an earlier one, which is perhaps not for this customer.
+        review_on = max(min(later), _later(as_of, 1)) if later else None
         if self.scenario.stages[index].mandatory:
             review_on = min(review_on or dt.date.max, _later(as_of, RETRY_DAYS))
         return review_on

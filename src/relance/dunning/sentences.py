@@ -16,7 +16,7 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "below_entry": {
         "en": "{amount} overdue is below the entry threshold of {minimum}: no episode opens.",
-        "fr": "{amount} échus restent sous le seuil d'entrée de {minimum} : aucun parcours ne s'ouvre.",
+        "fr": "{amount} échus restent sous le seuil d’entrée de {minimum} : aucun parcours ne s’ouvre.",
     },
     "settled": {
         "en": "{amount} overdue is at or below the exit threshold of {maximum}: the episode closes.",
@@ -24,39 +24,47 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "episode_opens": {
         "en": "The debt reaches the entry threshold of {minimum}: an episode opens under scenario {scenario}.",
-        "fr": "La dette atteint le seuil d'entrée de {minimum} : un parcours s'ouvre selon le scénario {scenario}.",
+        "fr": "La dette atteint le seuil d’entrée de {minimum} : un parcours s’ouvre selon le scénario {scenario}.",
     },
     "stage_due": {
-        "en": "Stage {stage} ({age} days past due) has been due since {on}.",
-        "fr": "L'étape {stage} ({age} jours de retard) est due depuis le {on}.",
+        "en": "Stage {stage} ({age} past due) has been due since {on}.",
+        "fr": "L’étape {stage} ({age} de retard) est due depuis le {on}.",
     },
     "next_stage": {
         "en": "Nothing is due today; stage {stage} comes on {on} if nothing is paid.",
-        "fr": "Rien n'est dû aujourd'hui ; l'étape {stage} vient le {on} si rien n'est payé.",
+        "fr": "Rien n’est dû aujourd’hui ; l’étape {stage} vient le {on} si rien n’est payé.",
     },
     "below_minimum": {
         "en": "Stage {stage} needs at least {minimum}: the debt is smaller.",
-        "fr": "L'étape {stage} demande au moins {minimum} : la dette est plus petite.",
+        "fr": "L’étape {stage} demande au moins {minimum} : la dette est plus petite.",
     },
     "mandatory_holds": {
         "en": "Stage {stage} is mandatory: the later stages wait for it.",
-        "fr": "L'étape {stage} est obligatoire : les étapes suivantes l'attendent.",
+        "fr": "L’étape {stage} est obligatoire : les étapes suivantes l’attendent.",
     },
     "mandatory_not_done": {
         "en": "Stage {stage} is mandatory and its actions are not all done: the later stages wait for it.",
-        "fr": "L'étape {stage} est obligatoire et ses actions ne sont pas toutes faites : les suivantes l'attendent.",
+        "fr": "L’étape {stage} est obligatoire et ses actions ne sont pas toutes faites : les suivantes l’attendent.",
+    },
+    "mandatory_refused": {
+        "en": "What stands in its way today: {refusals_text}. It is tried again as soon as that changes.",
+        "fr": "Ce qui s’y oppose aujourd’hui : {refusals_text}. Elle est retentée dès que cela change.",
+    },
+    "mandatory_open": {
+        "en": "Nothing stands in its way: what was refused is tried again; an open task or an unsent message is waited for.",
+        "fr": "Rien ne s’y oppose : ce qui a été refusé est retenté ; une tâche ouverte ou un message non parti est attendu.",
     },
     "ladder_ended": {
         "en": "Every stage of the scenario has been entered; nothing more follows by itself.",
-        "fr": "Toutes les étapes du scénario sont passées ; rien d'autre ne suit automatiquement.",
+        "fr": "Toutes les étapes du scénario sont passées ; rien d’autre ne suit automatiquement.",
     },
     "nothing_overdue": {
         "en": "Nothing is overdue.",
-        "fr": "Rien n'est échu.",
+        "fr": "Rien n’est échu.",
     },
     "nothing_chased": {
         "en": "Nothing that is overdue is chased.",
-        "fr": "Rien de ce qui est échu n'est réclamé.",
+        "fr": "Rien de ce qui est échu n’est réclamé.",
     },
     "paused": {
         "en": "Holds make the debt {days_text} younger than its due date says.",
@@ -76,15 +84,15 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "conditions": {
         "en": "Stage {stage} is not for this customer or this amount: it is passed over.",
-        "fr": "L'étape {stage} n'est pas pour ce client ou ce montant : elle est passée.",
+        "fr": "L’étape {stage} n’est pas pour ce client ou ce montant : elle est passée.",
     },
     "impossible": {
         "en": "Nothing of stage {stage} can be done ({refusals_text}): it is passed over.",
-        "fr": "Rien de l'étape {stage} n'est possible ({refusals_text}) : elle est passée.",
+        "fr": "Rien de l’étape {stage} n’est possible ({refusals_text}) : elle est passée.",
     },
     "jumped": {
         "en": "Stage {stage} is overtaken by stage {to}, which is due as well.",
-        "fr": "L'étape {stage} est dépassée par l'étape {to}, elle aussi due.",
+        "fr": "L’étape {stage} est dépassée par l’étape {to}, elle aussi due.",
     },
     "left_out_disputed": {
         "en": "{amount} is disputed and left out.",
@@ -92,13 +100,13 @@ _SENTENCES: dict[str, dict[str, str]] = {
     },
     "left_out_in_flight": {
         "en": "A payment of {amount} is on its way and not asked for again.",
-        "fr": "Un paiement de {amount} est en cours et n'est pas réclamé une seconde fois.",
+        "fr": "Un paiement de {amount} est en cours et n’est pas réclamé une seconde fois.",
     },
     "left_out_expired": {
         "en": "{amount} is time-barred and no longer chased.",
         "fr": "{amount} sont prescrits et ne sont plus réclamés.",
     },
-    "charge_refused": {"en": "The charge was not made: {en}", "fr": "Le montant n'a pas été facturé : {fr}"},
+    "charge_refused": {"en": "The charge was not made: {en}", "fr": "Le montant n’a pas été facturé : {fr}"},
     "left_out_unallocated": {
         "en": "{amount} received and not yet allocated counts against it.",
         "fr": "{amount} reçus et pas encore lettrés sont déduits.",
@@ -107,38 +115,38 @@ _SENTENCES: dict[str, dict[str, str]] = {
 
 REFUSALS: dict[str, dict[str, str]] = {
     "settled": {"en": "the debt was settled before", "fr": "la dette a été réglée avant"},
-    "below_minimum": {"en": "the debt is below the stage's minimum", "fr": "la dette est sous le minimum de l'étape"},
+    "below_minimum": {"en": "the debt is below the stage's minimum", "fr": "la dette est sous le minimum de l’étape"},
     "not_installed": {
         "en": "this action is not part of this version of Relance",
-        "fr": "cette action n'existe pas dans cette version de Relance",
+        "fr": "cette action n’existe pas dans cette version de Relance",
     },
     "held_out": {"en": "what is owed is on hold", "fr": "ce qui est dû est bloqué"},
-    "needs_approval": {"en": "a person must approve it first", "fr": "une personne doit d'abord l'approuver"},
-    "declined": {"en": "a person declined it", "fr": "une personne l'a refusée"},
+    "needs_approval": {"en": "a person must approve it first", "fr": "une personne doit d’abord l’approuver"},
+    "declined": {"en": "a person declined it", "fr": "une personne l’a refusée"},
     "merged": {
         "en": "another message of the day names this invoice too",
         "fr": "un autre message du jour nomme aussi cette facture",
     },
     "conditions": {
         "en": "the stage is not for this customer or amount",
-        "fr": "l'étape n'est pas pour ce client ou ce montant",
+        "fr": "l’étape n’est pas pour ce client ou ce montant",
     },
     "jumped": {"en": "a later stage was due as well", "fr": "une étape suivante était due aussi"},
-    "refused": {"en": "the ledger refused it", "fr": "la comptabilité l'a refusée"},
-    "nothing_to_charge": {"en": "there is nothing to charge it on", "fr": "il n'y a rien à facturer"},
+    "refused": {"en": "the ledger refused it", "fr": "la comptabilité l’a refusée"},
+    "nothing_to_charge": {"en": "there is nothing to charge it on", "fr": "il n’y a rien à facturer"},
     "charged_already": {"en": "every invoice bears it already", "fr": "chaque facture la porte déjà"},
     "other_currency": {"en": "the debt is in another currency", "fr": "la dette est dans une autre devise"},
     "nobody_to_tell": {
         "en": "nobody with an e-mail address is there to be told",
-        "fr": "personne ayant une adresse électronique n'est à prévenir",
+        "fr": "personne ayant une adresse électronique n’est à prévenir",
     },
-    "unknown_endpoint": {"en": "no endpoint has this name", "fr": "aucun point d'appel ne porte ce nom"},
+    "unknown_endpoint": {"en": "no endpoint has this name", "fr": "aucun point d’appel ne porte ce nom"},
     "switched": {"en": "the debt was moved to another scenario", "fr": "la dette est passée à un autre scénario"},
-    "endpoint_off": {"en": "the endpoint is switched off", "fr": "le point d'appel est désactivé"},
-    "unknown_work_kind": {"en": "there is no such kind of work", "fr": "ce type de tâche n'existe pas"},
+    "endpoint_off": {"en": "the endpoint is switched off", "fr": "le point d’appel est désactivé"},
+    "unknown_work_kind": {"en": "there is no such kind of work", "fr": "ce type de tâche n’existe pas"},
     "unreachable": {
         "en": "no channel of this action reaches the customer",
-        "fr": "aucun canal de cette action n'atteint le client",
+        "fr": "aucun canal de cette action n’atteint le client",
     },
 }
 
@@ -149,7 +157,7 @@ _HOLDS: dict[str, dict[str, str]] = {
     "plan": {"en": "instalment plan", "fr": "échéancier"},
     "payment_in_flight": {"en": "payment on its way", "fr": "paiement en cours"},
     "bank_feed_stale": {"en": "bank feed late", "fr": "relevés bancaires en retard"},
-    "aid_request": {"en": "aid request", "fr": "demande d'aide"},
+    "aid_request": {"en": "aid request", "fr": "demande d’aide"},
     "over_indebtedness": {"en": "over-indebtedness", "fr": "surendettement"},
     "insolvency": {"en": "insolvency", "fr": "procédure collective"},
     "deceased": {"en": "deceased", "fr": "décès"},
@@ -170,9 +178,9 @@ def refusal_sentence(code: str, language: str) -> str:
     family, _, detail = code.partition(":")
     if family == "hold":
         name = hold_name(detail, language)
-        return f"a hold forbids it ({name})" if language == "en" else f"un blocage l'interdit ({name})"
+        return f"a hold forbids it ({name})" if language == "en" else f"un blocage l’interdit ({name})"
     if family == "law":
-        return f"the law forbids it ({detail})" if language == "en" else f"la loi l'interdit ({detail})"
+        return f"the law forbids it ({detail})" if language == "en" else f"la loi l’interdit ({detail})"
     return REFUSALS[code][language] if code in REFUSALS else code
 
 
@@ -185,7 +193,7 @@ def because_sentence(because: Because, language: str, currency: str) -> str:
         "maximum": lambda d: display_amount(threshold_minor(d["maximum"], currency), currency, language),
         "oldest": lambda d: _day(d["oldest_due_on"], language),
         "on": lambda d: _day(d["on"], language),
-        "age": lambda d: str(d["age_days"]),
+        "age": lambda d: _count(d["age_days"], *_DAY[language]),
         "days_text": lambda d: _count(d["days"], *_DAY[language]),
         "hold": lambda d: hold_name(d["kind"], language),
         "refusals_text": lambda d: ", ".join(dict.fromkeys(refusal_sentence(code, language) for code in d["refusals"])),

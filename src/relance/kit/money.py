@@ -70,15 +70,15 @@ def parse_amount(text: str, currency: str) -> int:
 def amount_hint(text: str) -> str:
     """A sentence that says why this text is not an amount and how it would be written."""
     compact = re.sub(r"[\s\u00a0\u202f']", "", text.strip())
-    if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", compact) or (
-        compact != text.strip() and re.fullmatch(r"-?\d+(\.\d+)?", compact)
+    if re.fullmatch(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", compact) or (
+        compact != text.strip() and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", compact)
     ):
         return f"{text!r} has thousands separators; write {compact.replace(',', '')}"
-    if re.fullmatch(r"-?\d{1,3}(\.\d{3})+,\d+", compact):
+    if re.fullmatch(r"-?[0-9]{1,3}(\.[0-9]{3})+,[0-9]+", compact):
         return (
             f"{text!r} has thousands separators and a decimal comma; write {compact.replace('.', '').replace(',', '.')}"
         )
-    if re.fullmatch(r"-?\d+,\d+", compact):
+    if re.fullmatch(r"-?[0-9]+,[0-9]+", compact):
         return f"{text!r} has a decimal comma; write {compact.replace(',', '.')}"
     return f"{text!r} is not an amount; write digits with a decimal point, for example 12.34"
 

@@ -1,5 +1,6 @@
 """Posting of imported credits, receipts and credit notes alike: the row, its entry, its allocation, the news."""
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,11 +33,12 @@ class CreditShape:
     shares_tax: bool = False
 
 
-def post_credits(reading: Reading, shape: CreditShape) -> None:
+def post_credits(reading: Reading, shape: CreditShape, as_of: dt.date) -> None:
     """Post the good rows that are new, allocate them, tell who listens; reject those that contradict posted ones.
 
     Where payments clear interest before principal, an account's receipts are posted day by day, each once the interest
-    to its day is billed, as if they had come one by one.
+    to its day is billed, as if they had come one by one. Who listens is told the last day of each account's credits, no
+    later than `as_of`, the day being lived.
     """
     batch = reading.batch
     reject_other_currency(reading)
@@ -64,7 +66,14 @@ def post_credits(reading: Reading, shape: CreditShape) -> None:
         reject_changed(reading, shape.posted)
         batch.unchanged_count += batch.staged_count - created
     if touched:
-        publish(MoneyMoved(touched))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT g.account_id, least(max(g.{shape.received_on}), %s) FROM {reading.good()} AS g "  # noqa: S608
+                "WHERE g.account_id = ANY(%s) GROUP BY 1 ORDER BY 1",
+                [as_of, touched],
+            )
+            days = cursor.fetchall()
+        publish(MoneyMoved([row[0] for row in days], last_days=[row[1] for row in days]))
 
 
 def _is_of(account_ids: Sequence[int]) -> str:

@@ -10,6 +10,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 SIGNATURE_HEADER = "Relance-Signature"
+_CARRIES_IPV4 = {
+    ipaddress.ip_network("64:ff9b::/96"): 0,
+    ipaddress.ip_network("2002::/16"): 80,
+    ipaddress.ip_network("::/96"): 0,
+}
+"""IPv6 addresses that lead to an IPv4 one (NAT64, 6to4, the old "compatible" ones), and how many bits follow it."""
+
+_OF_CLOUDS = tuple(
+    ipaddress.ip_network(network) for network in ("100.64.0.0/10", "fd00:ec2::254/128", "fd20:ce::254/128")
+)
+"""Where clouds keep their machines' credentials beside the link-local addresses (shared space, AWS, Google)."""
+
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _LONGEST_URL = 500
 
@@ -48,9 +60,20 @@ def url_problem(url: str) -> str:
         return "not_an_address"
     if parts.username is not None or parts.password is not None or parts.fragment:
         return "holds_a_secret"
+    if not _can_be_looked_up(parts.hostname):
+        return "no_name"
     if parts.scheme == "http" and not _names_this_machine(parts.hostname):
         return "not_https"
-    return "link_local" if _is_address(parts.hostname) and forbidden(parts.hostname) else ""
+    return "kept_for_network" if _is_address(parts.hostname) and forbidden(parts.hostname) else ""
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """Whether looking this name up is possible at all: the resolver breaks off at empty and at too long parts."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _is_address(host: str) -> bool:
@@ -71,9 +94,25 @@ def is_loopback(address: str) -> bool:
 
 
 def forbidden(address: str) -> bool:
-    """Whether an IP address is link-local, where clouds keep their machines' credentials, or no host's at all."""
+    """Whether an IP address is one where clouds keep their machines' credentials, or no host's at all.
+
+    So is an IPv6 address that leads to such an IPv4 one.
+    """
     plain = _plain(address)
-    return plain.is_link_local or plain.is_multicast or plain.is_unspecified
+    reached = [plain, *_carried(plain)]
+    return any(
+        found.is_link_local or found.is_multicast or found.is_unspecified or any(found in cloud for cloud in _OF_CLOUDS)
+        for found in reached
+    )
+
+
+def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 address that an IPv6 address leads to, if it leads to one."""
+    return [
+        ipaddress.IPv4Address(int(address) >> following & 0xFFFFFFFF)
+        for network, following in _CARRIES_IPV4.items()
+        if address in network and not address.is_loopback
+    ]
 
 
 def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

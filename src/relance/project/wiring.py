@@ -5,7 +5,9 @@ Handlers run inside the transaction that published the event, so a payment and t
 
 from relance.arrangements.facts import HoldsChanged
 from relance.customers.facts import AccountsChanged
+from relance.dunning.facts import PreviewWanted
 from relance.dunning.services import nudge, reconsider
+from relance.dunning.tasks import schedule_preview
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
 from relance.outbound.facts import CallsWaiting
@@ -22,7 +24,7 @@ def money_moved(event: MoneyMoved) -> None:
     hold_back(event.account_ids)
     rerank(event.account_ids, event.effective_on)
     nudge(event.account_ids, only_pursued=not event.reopened)
-    reconsider(event.account_ids, event.effective_on)
+    reconsider(event.account_ids, event.days, reopened=event.reopened)
 
 
 def accounts_changed(event: AccountsChanged) -> None:
@@ -57,6 +59,7 @@ def wire_everything() -> None:
             ItemsPosted: (items_posted,),
             AccountsChanged: (accounts_changed,),
             CallsWaiting: (schedule_calls,),
+            PreviewWanted: (schedule_preview,),
             HoldsChanged: (holds_changed,),
             WorkClosed: (work_closed,),
         }

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from relance.customers.queries import ACCOUNT_RELATION
+from relance.customers.services import lock_accounts
 from relance.kit.bulk import copy_rows, id_array, temporary_rows
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
@@ -89,6 +90,10 @@ def reopen_work(work_item_id: int, note: str, by: str, on: dt.date) -> None:
 
     Raises Refusal for work that is not there or is open, and for work that speaks to a customer who owes nothing.
     """
+    known = queries.work_item(work_item_id)
+    if known is not None:
+        # As posted money does, first the account, then its work: a payment that is being posted is waited for.
+        lock_accounts([known.account_id])
     work = _locked(work_item_id)
     if work.state == WorkState.OPEN:
         raise Refusal(_("this work is open already"))

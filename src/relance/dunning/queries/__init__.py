@@ -23,6 +23,7 @@ from relance.dunning.queries.episodes import episode, episode_actions, episodes,
 from relance.dunning.queries.experiments import experiment, experiments, experiments_running, trial_episodes
 from relance.dunning.queries.explain import LONGEST_PLAN, explain, explain_past, plan_ahead
 from relance.dunning.queries.preview import preview
+from relance.dunning.queries.preview_run import preview_digest, preview_run
 from relance.dunning.queries.pursued import accounts_at, positions_of, stage_counts
 from relance.dunning.queries.scenarios import scenario, scenario_override, scenario_versions, scenarios
 
@@ -51,6 +52,8 @@ __all__ = [
     "planned_actions",
     "positions_of",
     "preview",
+    "preview_digest",
+    "preview_run",
     "scenario",
     "scenario_content",
     "scenario_differences",

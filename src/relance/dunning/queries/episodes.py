@@ -55,7 +55,7 @@ def episode_actions(account_id: int, episode_id: int) -> list[EpisodeActionFacts
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, stage_index, stage, ordinal, kind, planned_on, state, refusal, because, performed_at, "
-            "performed_on, answered_by FROM dunning_plannedaction WHERE account_id = %s AND episode_id = %s "
+            "performed_on, answered_by, answer_reason FROM dunning_plannedaction WHERE account_id = %s AND episode_id = %s "
             "ORDER BY stage_index, ordinal",
             [account_id, episode_id],
         )

@@ -21,6 +21,7 @@ from relance.dunning.facts import (
     PlanStep,
     PositionFacts,
 )
+from relance.dunning.possible import NEEDS_APPROVAL
 from relance.dunning.queries.past_places import positions_before
 from relance.dunning.rules import moved
 from relance.ledger.queries import item_numbers, left_out_sums, open_items
@@ -128,17 +129,22 @@ def _holds_now(known: Sequence[HoldFacts], as_of: dt.date) -> tuple[HoldFacts, .
 LONGEST_PLAN = 25
 """How many steps ahead a plan looks; no ladder is longer."""
 
+FURTHEST_DAYS = 800
+"""How many days ahead a plan looks."""
+
 
 def plan_ahead(account_id: int, as_of: dt.date) -> list[PlanStep]:
     """What would happen from `as_of` on if nothing is paid, day by day: the same decisions, each on its own day.
 
-    Items that become overdue on the way join; holds end when they are to end; what would be entered counts as done.
+    Items that become overdue on the way join; holds end when they are to end; what would be entered counts as done,
+    by people too, unless something else stands in the way of a mandatory stage: then the plan goes on when a hold that is
+    to end gives the way free, if any.
     """
     supposed = {(place.account_id, place.item_id, place.currency): place for place in positions([account_id]).values()}
     steps: list[PlanStep] = []
     day: dt.date | None = as_of
     invented = 0
-    while day is not None and len(steps) < LONGEST_PLAN:
+    while day is not None and len(steps) < LONGEST_PLAN and (day - as_of).days <= FURTHEST_DAYS:
         found = list(decisions([account_id], day, Supposition(positions=supposed)))
         numbers = item_numbers([account_id], [case.item_id for case, _ in found if case.item_id])
         following: list[dt.date] = []
@@ -163,17 +169,27 @@ def plan_ahead(account_id: int, as_of: dt.date) -> list[PlanStep]:
                         decision.because,
                     )
                 )  # fmt: skip
-                supposed[key] = place
-            elif not isinstance(decision, Hold):
-                if any(reason.code == "mandatory_not_done" for reason in decision.because):
-                    place = replace(place, stage_done=True, performed_on=day)
-                supposed[key] = place
+                supposed[key] = replace(place, stage_done=not (stage.mandatory and _stuck(case)))
+                following.append(day + dt.timedelta(days=1))
+                continue
+            held_up = any(reason.code == "mandatory_not_done" for reason in decision.because)
+            if held_up and _stuck(case):
+                if case.situation.review_on is not None:
+                    following.append(case.situation.review_on)
+                continue
+            if not isinstance(decision, Hold):
+                supposed[key] = replace(place, stage_done=True, performed_on=day) if held_up else place
+                if held_up:
+                    following.append(day + dt.timedelta(days=1))
             if decision.next_review_on is not None:
                 following.append(max(decision.next_review_on, day + dt.timedelta(days=1)))
-            if isinstance(decision, Advance):
-                following.append(day + dt.timedelta(days=1))
         day = min([*following, *_due_next(account_id, day)], default=None)
     return steps
+
+
+def _stuck(case: Case) -> bool:
+    """Whether an action of the stage cannot happen, whatever a person does about it."""
+    return any(refusal not in ("", NEEDS_APPROVAL) for refusal in case.refusals)
 
 
 def _due_next(account_id: int, after: dt.date) -> list[dt.date]:

@@ -93,7 +93,7 @@ class _Side:
         """What happens to a case, counted."""
         figures = self.figures
         if isinstance(decision, Leave):
-            if case.position is None or case.resumes:
+            if case.position is None:
                 return NOTHING
             figures.left += 1
             return _LEAVES

@@ -37,8 +37,8 @@ from relance.kit.refusal import Refusal
 from relance.ledger.facts import Level
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
-_AMOUNT = re.compile(r"\d{1,11}(\.\d{1,3})?")
-_COST = re.compile(r"\d{1,7}(\.\d{1,4})?")
+_AMOUNT = re.compile(r"[0-9]{1,11}(\.[0-9]{1,3})?")
+_COST = re.compile(r"[0-9]{1,7}(\.[0-9]{1,4})?")
 _LONGEST_NAME = 120
 _LATEST_AGE = 3650
 _HIGHEST_SCORE = 1_000_000

@@ -14,6 +14,10 @@ LARGEST_BYTES = 200_000
 """A scenario is a page of text; whatever is larger is something else."""
 
 
+DEEPEST_LEVEL = 20
+"""How many mappings and lists may stand within each other; what a scenario says takes seven."""
+
+
 class _Loader(yaml.SafeLoader):
     """YAML in which a number with decimals stays text (money never passes through a float), a key appears once, a whole
     number is decimal (`010` is not eight) and nothing is repeated by reference (a few lines could grow without end).
@@ -62,14 +66,18 @@ def read_content(text: str) -> dict[str, Any]:
             _("the scenario file is not readable YAML: %(error)s") % {"error": " ".join(str(error).split())}
         ) from None
     except RecursionError:
-        raise Refusal(_("the scenario file is nested too deeply")) from None
+        raise Refusal(_too_deep()) from None
     if not isinstance(content, dict):
         raise Refusal(_("a scenario file holds one mapping that starts with `code:`"))
     return storable(content)
 
 
 def storable(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content as it can be stored and read back. Raises Refusal for characters or numbers that cannot."""
+    """The content as it can be stored and read back. Raises Refusal for characters or numbers that cannot.
+
+    So it does for what is nested deeper than pages and comparisons can follow.
+    """
+    _refuse_too_deep(content)
     try:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False)
         size = len(text.encode("utf-8"))
@@ -82,3 +90,23 @@ def storable(content: Mapping[str, Any]) -> dict[str, Any]:
     if "\\u0000" in text.replace("\\\\", ""):
         raise Refusal(_("a scenario holds no characters that cannot be shown"))
     return dict(content)
+
+
+def _refuse_too_deep(content: Mapping[str, Any]) -> None:
+    level: list[Any] = [content]
+    for _depth in range(DEEPEST_LEVEL):
+        level = [
+            inner
+            for value in level
+            for inner in (value.values() if isinstance(value, Mapping) else value)
+            if isinstance(inner, Mapping | list | tuple)
+        ]
+        if not level:
+            return
+    raise Refusal(_too_deep())
+
+
+def _too_deep() -> str:
+    return _("a scenario has at most %(levels)s levels of lists and mappings; take out what is nested deeper") % {
+        "levels": DEEPEST_LEVEL
+    }

@@ -1,11 +1,13 @@
 """Writes of dunning: scenarios, decisions, and the performing of planned actions."""
 
 from relance.dunning.installed import missing_parts
-from relance.dunning.services.decide import ChunkFigures, decide_accounts, reconsider
+from relance.dunning.services.decide import ChunkFigures, decide_accounts
 from relance.dunning.services.drafts import discard_draft, publish_draft, roll_back, save_draft, submit_draft
 from relance.dunning.services.experiment import start_experiment, stop_experiment
 from relance.dunning.services.nudge import close_night, nudge
 from relance.dunning.services.perform import PerformFigures, approve_action, decline_action, perform_accounts
+from relance.dunning.services.preview_run import request_preview, work_preview
+from relance.dunning.services.reconsider import reconsider
 from relance.dunning.services.scenarios import export_scenario, import_scenario, override_scenario
 from relance.dunning.services.switch import switch_scenario
 
@@ -25,10 +27,12 @@ __all__ = [
     "perform_accounts",
     "publish_draft",
     "reconsider",
+    "request_preview",
     "roll_back",
     "save_draft",
     "start_experiment",
     "stop_experiment",
     "submit_draft",
     "switch_scenario",
+    "work_preview",
 ]

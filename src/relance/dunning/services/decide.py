@@ -7,20 +7,15 @@ from dataclasses import dataclass, field
 
 from django.db import connection, transaction
 
-from relance.customers.queries import ACCOUNT_RELATION
 from relance.customers.services import lock_accounts
-from relance.dunning import stored_scenarios
-from relance.dunning.cases import Case, decisions, positions, with_families
+from relance.dunning.cases import Case, decisions, with_families
 from relance.dunning.facts import Advance, Hold, Leave, Passed, Stay
 from relance.dunning.reasons import extended, passed_because, reasons_text
+from relance.dunning.services.episodes import leave, move, open_episodes
 from relance.dunning.services.perform import PerformFigures, Undertaking, undertake
 from relance.kit.bulk import copy_lines, copy_rows, id_array, line_text, temporary_rows, transaction_instant
 from relance.kit.ids import next_ids
-from relance.kit.money import threshold_minor
-from relance.ledger.facts import Standing
-from relance.ledger.queries import surely_overdue
-
-ACCOUNTS_PER_RECONSIDERATION = 1_000
+from relance.ledger.queries import reopened_items
 
 
 @dataclass(slots=True)
@@ -60,12 +55,12 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
     writes = _Writes()
     for case, decision in decisions(account_ids, as_of):
         if isinstance(decision, Leave):
-            if case.position is not None and not case.resumes:
+            if case.position is not None:
                 writes.left.append(case)
             continue
         if isinstance(decision, Hold):
             figures.held += 1
-            if case.position is not None and not case.resumes:
+            if case.position is not None:
                 writes.moved.append((case, decision))
             continue
         if isinstance(decision, Advance):
@@ -75,74 +70,37 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
                 figures.actions.update(action.kind for action in stage.actions)
         elif any(reason.code == "mandatory_not_done" for reason in decision.because):
             writes.retried.append(case)
-        if decision.restarts and not case.resumes:
+        if decision.restarts:
             writes.restarted.append(case)
         fresh = case.position is None or decision.restarts
         (writes.opened if fresh else writes.moved).append((case, decision))
     if not dry_run:
+        writes.left = _left_for_good(writes.left, as_of)
         _write(writes, as_of, figures)
     return figures
 
 
-@transaction.atomic
-def reconsider(account_ids: Sequence[int], effective_on: dt.date | None = None) -> None:
-    """Decide those of these accounts that are pursued again, because their money changed during the day.
-
-    Decided for the day being lived: the day after the last completed night, or `effective_on`, the day of the money,
-    when nights were skipped. An episode whose debt is gone closes at once. Nothing new is started here; that is for the
-    night, when the whole day's money is in.
+def _left_for_good(left: list[Case], as_of: dt.date) -> list[Case]:
+    """Of episodes that end on this day, those whose debt is not known to have come back on a later one: a night that is
+    worked late must not close what goes on by now.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT p.account_id, greatest(h.decided_through + 1, %s::date) "  # noqa: S608
-            f"FROM dunning_position p JOIN {ACCOUNT_RELATION} AS a ON a.account_id = p.account_id "
-            "JOIN dunning_horizon h ON h.creditor_id = a.creditor_id "
-            "WHERE p.account_id = ANY(%s::bigint[]) ORDER BY 1",
-            [effective_on, id_array(account_ids)],
-        )
-        rows = cursor.fetchall()
-    if len(rows) == 1 and _surely_pursued(*rows[0]):
-        return
-    for cut in range(0, len(rows), ACCOUNTS_PER_RECONSIDERATION):
-        chunk = rows[cut : cut + ACCOUNTS_PER_RECONSIDERATION]
-        lock_accounts([row[0] for row in chunk])
-        for as_of in sorted({row[1] for row in chunk}):
-            settled = [
-                case
-                for case, decision in decisions([row[0] for row in chunk if row[1] == as_of], as_of)
-                if isinstance(decision, Leave) and case.position is not None and not case.resumes
-            ]
-            if settled:
-                _leave(settled, as_of)
-
-
-def _surely_pursued(account_id: int, as_of: dt.date) -> bool:
-    """Whether a look at the oldest items shows that no episode of this account can end: a payment on an account with a
-    hundred thousand of them must not read them all.
-    """
-    held = positions([account_id])
-    if any(item_id for _, item_id, _ in held):
-        return False
-    owed = surely_overdue(account_id, as_of)
-    return all(
-        owed.get(currency, 0)
-        > threshold_minor(stored_scenarios.version(position.version_id).leave_max_amount, currency)
-        for (_, _, currency), position in held.items()
-    )
+    if not left:
+        return left
+    later = reopened_items(sorted({case.account_id for case in left}), dt.date.max)
+    back = {(account_id, 0, currency) for account_id, _, currency, _, on in later if on > as_of}
+    back |= {(account_id, item_id, currency) for account_id, item_id, currency, _, on in later if on > as_of}
+    return [case for case in left if (case.account_id, case.item_id, case.currency) not in back]
 
 
 def _write(writes: _Writes, as_of: dt.date, figures: ChunkFigures) -> None:
     for gone, ending in ((writes.left, ""), (writes.restarted, "restarted")):
         if gone:
-            _leave(gone, as_of, ending)
+            leave(gone, as_of, ending)
     episode_ids = next_ids(len(writes.opened)) if writes.opened else []
     if writes.opened:
-        _open(writes.opened, episode_ids, as_of)
-    resumed = [case for case, _ in writes.moved if case.resumes]
-    if resumed:
-        _resume(resumed)
+        open_episodes(writes.opened, episode_ids, as_of)
     if writes.moved:
-        _move(writes.moved, as_of)
+        move(writes.moved, as_of)
     if writes.retried:
         _retry(writes.retried)
     entered = [
@@ -171,117 +129,6 @@ def _write(writes: _Writes, as_of: dt.date, figures: ChunkFigures) -> None:
     ]
     if blocked:
         _note_blocked(blocked, as_of)
-
-
-def _place(case: Case, decision: Advance | Stay | Hold, as_of: dt.date) -> tuple[int, dt.date | None, bool]:
-    """Stage index, day it was entered, and whether it holds the later ones, after this decision."""
-    if isinstance(decision, Advance):
-        return decision.stage_index, as_of, case.scenario.stages[decision.stage_index].mandatory
-    if case.position is None or (isinstance(decision, Stay) and decision.restarts):
-        return -1, None, False
-    index = case.position.stage_index
-    return index, case.position.stage_entered_on, index >= 0 and case.scenario.stages[index].mandatory
-
-
-def _owed(case: Case) -> Standing:
-    if case.situation.owed is None:
-        raise AssertionError("an episode is open only while something is overdue")
-    return case.situation.owed
-
-
-def _open(opened: list[tuple[Case, Advance | Stay]], episode_ids: list[int], as_of: dt.date) -> None:
-    numbered = list(zip(opened, episode_ids, strict=True))
-    copy_rows(
-        "dunning_episode",
-        ("account_id", "id", "item_id", "currency", "version_id", "opened_on", "opened_minor"),
-        (
-            (c.account_id, id_, c.item_id, c.currency, c.scenario.version_id, as_of, _owed(c).overdue_minor)
-            for (c, _), id_ in numbered
-        ),
-    )
-    copy_rows(
-        "dunning_position",
-        _POSITION_COLUMNS,
-        (
-            (
-                case.account_id, episode_id, case.item_id, case.currency, case.scenario.version_id, as_of,
-                *_place(case, decision, as_of), decision.next_review_on, _owed(case).overdue_minor,
-                _owed(case).oldest_due_on,
-            )
-            for (case, decision), episode_id in numbered
-        ),
-    )  # fmt: skip
-
-
-def _resume(resumed: list[Case]) -> None:
-    """Open these episodes again where they stood; the move that follows brings their positions up to date."""
-    places = [case.position for case in resumed if case.position is not None]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE dunning_episode e SET closed_on = NULL FROM unnest(%s::bigint[], %s::bigint[]) AS t(account_id, id) "
-            "WHERE e.account_id = t.account_id AND e.id = t.id",
-            [[place.account_id for place in places], [place.episode_id for place in places]],
-        )
-    copy_rows(
-        "dunning_position",
-        _POSITION_COLUMNS,
-        (
-            (
-                place.account_id, place.episode_id, place.item_id, place.currency, place.version_id, place.opened_on,
-                place.stage_index, place.stage_entered_on, False, None, 0, place.opened_on,
-            )
-            for place in places
-        ),
-    )  # fmt: skip
-
-
-_POSITION_COLUMNS = (
-    "account_id", "id", "item_id", "currency", "version_id", "opened_on", "stage_index", "stage_entered_on",
-    "holds_later", "next_review_on", "overdue_minor", "oldest_due_on",
-)  # fmt: skip
-
-
-def _move(moved: list[tuple[Case, Advance | Stay | Hold]], as_of: dt.date) -> None:
-    temporary_rows(
-        "moved_position",
-        "account_id bigint, id bigint, stage_index smallint, stage_entered_on date, holds_later boolean, "
-        "next_review_on date, overdue_minor bigint, oldest_due_on date",
-        (
-            (
-                case.account_id, case.position.episode_id, *_place(case, decision, as_of), decision.next_review_on,
-                _owed(case).overdue_minor, _owed(case).oldest_due_on,
-            )
-            for case, decision in moved
-            if case.position is not None
-        ),
-    )  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE dunning_position p
-            SET stage_index = t.stage_index, stage_entered_on = t.stage_entered_on, holds_later = t.holds_later,
-                next_review_on = t.next_review_on, overdue_minor = t.overdue_minor, oldest_due_on = t.oldest_due_on
-            FROM moved_position t WHERE p.account_id = t.account_id AND p.id = t.id"""
-        )
-
-
-def _leave(left: list[Case], as_of: dt.date, ending: str = "") -> None:
-    keys = [(case.account_id, case.position.episode_id) for case in left if case.position is not None]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH gone AS (SELECT * FROM unnest(%s::bigint[], %s::bigint[]) AS t(account_id, id)),
-            closed AS (
-                UPDATE dunning_episode e
-                SET closed_on = greatest(%s::date, e.opened_on, p.stage_entered_on), ending = %s
-                FROM gone g JOIN dunning_position p ON p.account_id = g.account_id AND p.id = g.id
-                WHERE e.account_id = g.account_id AND e.id = g.id),
-            stopped AS (
-                UPDATE dunning_plannedaction a SET state = 'refused', refusal = 'settled' FROM gone g
-                WHERE a.account_id = g.account_id AND a.episode_id = g.id AND a.state IN ('planned', 'waiting'))
-            DELETE FROM dunning_position p USING gone g WHERE p.account_id = g.account_id AND p.id = g.id""",
-            [[key[0] for key in keys], [key[1] for key in keys], as_of, ending],
-        )
 
 
 def _retry(held_up: list[Case]) -> None:

@@ -18,6 +18,7 @@ from relance.dunning.possible import NEEDS_APPROVAL, effects_of, refusals_of
 from relance.dunning.reasons import reasons_text
 from relance.dunning.rules import fits, stage_due_on
 from relance.dunning.services.effects import EffectOrder, carry_out
+from relance.dunning.services.nudge import nudge
 from relance.kit.money import threshold_minor
 from relance.kit.refusal import Refusal
 from relance.outbound.facts import MessageOrder
@@ -196,18 +197,21 @@ def perform_accounts(account_ids: Sequence[int], as_of: dt.date) -> PerformFigur
     figures = PerformFigures()
     waiting = _waiting(account_ids, as_of)
     if waiting:
-        _mark(waiting, undertake(waiting, as_of, figures), as_of)
+        outcomes = undertake(waiting, as_of, figures)
+        _mark(waiting, outcomes, as_of)
+        done = {a.case.account_id for a, (state, _) in zip(waiting, outcomes, strict=True) if state == "performed"}
+        nudge(sorted(done), only_pursued=True)  # what a mandatory stage waited for may let the next one come
     return figures
 
 
 @transaction.atomic
-def approve_action(account_id: int, action_id: int, by: str, as_of: dt.date) -> str:
+def approve_action(account_id: int, action_id: int, by: str, as_of: dt.date, reason: str = "") -> str:
     """Let an action be done that needs a person's approval, and do it now. Returns its state after the attempt.
 
     Raises Refusal when it does not wait for approval any more.
     """
     lock_accounts(with_families([account_id]))
-    _answer_waiting(account_id, action_id, by, "planned", "")
+    _answer_waiting(account_id, action_id, by, reason, ("planned", ""))
     perform_accounts([account_id], as_of)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -218,21 +222,22 @@ def approve_action(account_id: int, action_id: int, by: str, as_of: dt.date) -> 
 
 
 @transaction.atomic
-def decline_action(account_id: int, action_id: int, by: str) -> None:
+def decline_action(account_id: int, action_id: int, by: str, reason: str = "") -> None:
     """Refuse an action that waits for a person's approval; the stages after it go on without it.
 
     Raises Refusal when it does not wait any more.
     """
     lock_accounts([account_id])
-    _answer_waiting(account_id, action_id, by, "refused", "declined")
+    _answer_waiting(account_id, action_id, by, reason, ("refused", "declined"))
+    nudge([account_id], only_pursued=True)
 
 
-def _answer_waiting(account_id: int, action_id: int, by: str, state: str, refusal: str) -> None:
+def _answer_waiting(account_id: int, action_id: int, by: str, reason: str, outcome: Outcome) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE dunning_plannedaction SET state = %s, refusal = %s, answered_by = %s "
+            "UPDATE dunning_plannedaction SET state = %s, refusal = %s, answered_by = %s, answer_reason = %s "
             "WHERE account_id = %s AND id = %s AND state = 'waiting'",
-            [state, refusal, by, account_id, action_id],
+            [*outcome, by, reason, account_id, action_id],
         )
         if cursor.rowcount == 0:
             raise Refusal(_("this action does not wait for approval any more; reload the page"))

@@ -28,7 +28,7 @@ def switch_scenario(account_id: int, code: str, keep_place: bool, by: str, on: d
     target = next(iter(stored_scenarios.versions_of(code)), None)
     if target is None:
         raise Refusal(_("there is no scenario %(code)s") % {"code": code})
-    running = [case for case in cases([account_id], on) if case.position is not None and not case.resumes]
+    running = [case for case in cases([account_id], on) if case.position is not None]
     if not running:
         raise Refusal(
             _("no pursuit is under way on this account; choose its scenario instead, which counts for the next one")

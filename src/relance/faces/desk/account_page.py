@@ -25,7 +25,7 @@ from relance.faces.desk.waiting_words import waiting_rows
 from relance.faces.desk.work_words import said_rows
 from relance.insight.facts import AGEING_BOUNDS
 from relance.ledger import queries as ledger
-from relance.ledger.facts import ClaimableInterest, OpenItemFacts
+from relance.ledger.facts import Balance, ClaimableInterest, OpenItemFacts
 from relance.staff.facts import Permission
 from relance.worklist import queries as worklist
 
@@ -37,6 +37,7 @@ CREDITS_AT_MOST = 50
 INTEREST_LOOKED_AT = 50
 """Late items whose interest the panel looks at, the oldest due; the rest is on the page of interest."""
 LIMITATION_NEAR_DAYS = 90
+CHILDREN_SHOWN = 20
 EFFECTS_AT_MOST = 100
 """Items that the sentences on a payment's effect name."""
 
@@ -83,6 +84,17 @@ class InterestPanel:
     refusals: Sequence[str]
     disputed: Sequence[tuple[str, int]]
     overbilled: Sequence[ClaimableInterest]
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The accounts below this one that the panel names, with their balances, the most overdue first, and the sums of
+    all of them by currency.
+    """
+
+    below: Sequence[tuple[AccountFacts, Sequence[Balance]]]
+    count: int
+    overdue: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +155,7 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
         "episodes": episodes,
         "has_running_episode": any(row.episode.closed_on is None for row in episodes),
         "work": said_rows(worklist.open_work_of(account.id), today),
+        "children": _children(account.id, today),
         "parent": customers.account(account.parent_id) if account.parent_id else None,
         "whys": [
             Why(told, names.get(told.scenario, told.scenario), sentences(told.because, told.currency, names))
@@ -154,6 +167,21 @@ def account_context(request: StaffRequest, account: AccountFacts) -> dict[str, A
         if may(Permission.CHANGE_SCENARIO)
         else None,
     }
+
+
+def _children(account_id: int, today: dt.date) -> Children | None:
+    """What the accounts below the head of a family owe, or None for an account that heads none."""
+    ids = customers.families([account_id]).get(account_id, ())
+    if not ids:
+        return None
+    balances = ledger.balances(ids, today)
+    overdue: dict[str, int] = {}
+    for balance in (balance for account_balances in balances.values() for balance in account_balances):
+        overdue[balance.currency] = overdue.get(balance.currency, 0) + balance.overdue_minor
+    worst = sorted(ids, key=lambda one: (-max((each.overdue_minor for each in balances.get(one, [])), default=0), one))
+    shown = customers.accounts(worst[:CHILDREN_SHOWN])
+    below = [(shown[one], balances.get(one, [])) for one in worst[:CHILDREN_SHOWN]]
+    return Children(below, len(ids), sorted((currency, minor) for currency, minor in overdue.items() if minor))
 
 
 def _with_menus(account_id: int, items: Sequence[OpenItemFacts], today: dt.date, may: Holds) -> list[AgedItem]:

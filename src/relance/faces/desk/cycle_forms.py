@@ -10,7 +10,7 @@ class ScheduleForm(DeskForm):
     """Hour and switch of one creditor's night."""
 
     at = forms.TimeField(
-        label=_("From"),
+        label=_("Starting at"),
         input_formats=["%H:%M", "%H:%M:%S"],
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
     )

@@ -73,6 +73,7 @@ def ending_words(found: EpisodeFacts) -> str:
         "": _("what was owed is settled"),
         "switched": _("moved to another scenario"),
         "restarted": _("began again with a new item"),
+        "joined": _("an earlier one was taken up again"),
     }
     return words.get(found.ending, found.ending)
 

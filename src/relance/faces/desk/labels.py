@@ -342,6 +342,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "hold_again": _("Prolonged a hold"),
         "hold_ended": _("Ended a hold"),
         "holds_exported": _("Exported holds"),
+        "work_opened": _("Opened work by hand"),
         "work_assigned": _("Handed work over"),
         "work_closed": _("Closed work"),
         "work_reopened": _("Opened work again"),

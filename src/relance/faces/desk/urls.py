@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from relance.faces.desk.act_urls import acts_below
 from relance.faces.desk.converters import register
 from relance.faces.desk.dunning_urls import dunning_addresses
 from relance.faces.desk.finance_urls import finance
@@ -29,6 +30,7 @@ from relance.faces.desk.views import (
     take_back_acts,
     webhooks,
     work,
+    work_new,
 )
 
 app_name = "desk"
@@ -69,35 +71,34 @@ urlpatterns = [
     path("accounts/<id:account_id>/holds/<id:hold_id>/again/", hold_acts.again, name="hold_again"),
     path("accounts/<id:account_id>/exclusions/<id:exclusion_id>/lift/", item_acts.lift, name="exclusion_lift"),
     path("accounts/<id:account_id>/items/<id:item_id>/", account_parts.item, name="item"),
-    *(
-        path(f"accounts/<id:account_id>/items/<id:item_id>/{place}/", view, name=f"item_{name}")
-        for place, name, view in (
-            ("credit-note", "credit_note", item_acts.credit_note),
-            ("correct", "correct", item_acts.correct),
-            ("postpone", "postpone", item_acts.postpone),
-            ("split", "split", item_acts.split),
-            ("dispute", "dispute", item_acts.dispute),
-            ("doubtful", "doubtful", item_acts.doubtful),
-            ("not-doubtful", "not_doubtful", item_acts.not_doubtful),
-            ("limitation", "interruption", item_acts.interruption),
-            ("late-fee", "late_fee", item_acts.late_fee),
-            ("indemnity", "indemnity", item_acts.indemnity),
-            ("take-back-split", "take_back_split", take_back_acts.split),
-        )
+    path("accounts/<id:account_id>/items/<id:item_id>/limitation/", item_acts.interruption, name="item_interruption"),
+    *acts_below(
+        "accounts/<id:account_id>/items/<id:item_id>/",
+        "item",
+        credit_note=item_acts.credit_note,
+        correct=item_acts.correct,
+        postpone=item_acts.postpone,
+        split=item_acts.split,
+        dispute=item_acts.dispute,
+        doubtful=item_acts.doubtful,
+        not_doubtful=item_acts.not_doubtful,
+        late_fee=item_acts.late_fee,
+        indemnity=item_acts.indemnity,
+        take_back_split=take_back_acts.split,
     ),
     path("accounts/<id:account_id>/credits/<id:credit_id>/", account_parts.credit, name="credit"),
-    *(
-        path(f"accounts/<id:account_id>/credits/<id:credit_id>/{place}/", view, name=f"credit_{name}")
-        for place, name, view in (
-            ("refund", "refund", account_acts.refund),
-            ("payer", "payer", account_acts.payer),
-            ("release", "release", account_acts.release),
-            ("return-charge", "return_charge", account_acts.return_charge),
-            ("take-back", "take_back", take_back_acts.credit),
-        )
+    *acts_below(
+        "accounts/<id:account_id>/credits/<id:credit_id>/",
+        "credit",
+        refund=account_acts.refund,
+        payer=account_acts.payer,
+        release=account_acts.release,
+        return_charge=account_acts.return_charge,
+        take_back=take_back_acts.credit,
     ),
     path("work/", work.page, name="work"),
     path("work/export.csv", work.export, name="work_export"),
+    path("work/new/", work_new.page, name="work_new"),
     path("work/<id:work_item_id>/", work.one, name="work_item"),
     path("work/<id:work_item_id>/close/", work.close, name="work_close"),
     path("work/<id:work_item_id>/reopen/", work.reopen, name="work_reopen"),

@@ -1,5 +1,6 @@
 """Forms of the worklist and of a customer's standing."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,6 +45,44 @@ class HandOverForm(DeskForm):
         field = self.fields["to"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", _("Nobody")), *((name, name) for name in people)]
+
+
+class NewWorkForm(DeskForm):
+    """Work asked for by hand. `token` is drawn with the page, so that a form sent twice asks once."""
+
+    account = forms.CharField(
+        label=_("Account number"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    kind = forms.ChoiceField(label=_("Kind"))
+    title = forms.CharField(
+        label=_("What to do"), max_length=200, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Empty when the kind says it all."),
+    )  # fmt: skip
+    due_on = forms.DateField(label=_("Due"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    to = forms.ChoiceField(label=_("Assigned to"), required=False)
+    note = forms.CharField(
+        label=_("Note"), max_length=1_000, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("What whoever does it should know."),
+    )  # fmt: skip
+    token = forms.RegexField(r"^[0-9a-f]{32}$", widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, kinds: Sequence[tuple[str, str]], people: Sequence[str], today: dt.date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+        kind, to = self.fields["kind"], self.fields["to"]
+        assert isinstance(kind, forms.ChoiceField)
+        assert isinstance(to, forms.ChoiceField)
+        kind.choices = list(kinds)
+        to.choices = [("", _("Nobody")), *((name, name) for name in people)]
+
+    def clean_due_on(self) -> dt.date:
+        """Today or later: nothing is asked for yesterday."""
+        due_on: dt.date = self.cleaned_data["due_on"]
+        if due_on < self._today:
+            raise forms.ValidationError(_("Choose today or a later day."))
+        return due_on
 
 
 class ReopenWorkForm(DeskForm):

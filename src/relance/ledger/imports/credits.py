@@ -45,9 +45,9 @@ _SHAPE = CreditShape(
 )
 
 
-def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
+def merge(batch: Batch, as_of: dt.date) -> None:
     """Post the credit notes that are new."""
-    post_credits(document_reading(batch, COLUMNS, _SHAPE.posted, "issued_on"), _SHAPE)
+    post_credits(document_reading(batch, COLUMNS, _SHAPE.posted, "issued_on"), _SHAPE, as_of)
 
 
 IMPORT = FileImport(columns=COLUMNS, after=("invoices",), merge=merge)

@@ -51,10 +51,10 @@ _SHAPE = CreditShape(
 )
 
 
-def merge(batch: Batch, as_of: dt.date) -> None:  # noqa: ARG001
+def merge(batch: Batch, as_of: dt.date) -> None:
     """Post the payments that are new."""
     _give_references(batch)
-    post_credits(document_reading(batch, COLUMNS, _SHAPE.posted, "received_on"), _SHAPE)
+    post_credits(document_reading(batch, COLUMNS, _SHAPE.posted, "received_on"), _SHAPE, as_of)
 
 
 def _give_references(batch: Batch) -> None:

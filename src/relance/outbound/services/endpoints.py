@@ -23,7 +23,7 @@ def save_endpoint(name: str, url: str, by: str) -> None:
     """Add a system that scenarios may call, or give the one of this name another address.
 
     Raises Refusal for a name that is none or shares its secret's variable with another, and for an address that may not
-    be called: neither https nor this machine, holding a password, or link-local.
+    be called: neither https nor this machine, holding a password, a name that cannot exist, or kept for the network.
     """
     name, url = name.strip(), url.strip()
     if calls.wrong_name(name):
@@ -43,7 +43,10 @@ def _wrong_address(problem: str) -> str:
         "not_an_address": _("this is not a web address; write for example https://example.com/relance"),
         "holds_a_secret": _("leave user name, password and #fragment out of the address; calls are signed instead"),
         "not_https": _("calls carry customers' data; use https (http only to this machine itself)"),
-        "link_local": _("this address belongs to the machine's own network link and may not be called"),
+        "no_name": _(
+            "this name cannot exist: its parts, between the dots, have 1 to 63 characters; correct the address"
+        ),
+        "kept_for_network": _("this address is kept for services of the network or the cloud and may not be called"),
     }
     return sentences[problem]
 

@@ -33,25 +33,42 @@ def COMMAND(account: str, date: dt.date | None, lang: str, as_json: bool) -> Non
     if as_json:
         emit({**cases[0], "cases": cases, "plan": plan})
         return
+    words = _WORDS[lang]
     for case in cases:
-        about = f"{case['account']}" + (f", invoice {case['invoice']}" if case["invoice"] else "")
-        click.echo(f"{about}: {case['overdue']} {case['currency']} overdue, {case['days_past_due']} days past due")
+        about = case["account"] + (words["invoice"].format(case["invoice"]) if case["invoice"] else "")
+        click.echo(words["overdue"].format(about, case["overdue"], case["currency"], case["days_past_due"]))
         if case["stage"]:
-            click.echo(
-                f"  at stage {case['stage']} of {case['scenario']} v{case['version']} since {case['entered_on']}"
-            )
+            click.echo(words["stage"].format(case["stage"], case["scenario"], case["version"], case["entered_on"]))
         for reason in case["because"]:
             click.echo(f"  - {reason}")
         if case["next"]:
-            click.echo(f"  next: {case['next']['stage']} on {case['next']['on']}")
+            click.echo(words["next"].format(case["next"]["stage"], case["next"]["on"]))
     if plan:
-        click.echo("If nothing is paid:")
+        click.echo(words["plan"])
     for step in plan:
-        about = f" (invoice {step['invoice']})" if step["invoice"] else ""
+        about = words["invoice"].format(step["invoice"]) if step["invoice"] else ""
         actions = ", ".join(
             action["action"] + (f" [{action['refusal']}]" if action["refusal"] else "") for action in step["actions"]
         )
         click.echo(f"  {step['on']}  {step['stage']}{about}: {actions}")
+
+
+_WORDS = {
+    "en": {
+        "invoice": ", invoice {}",
+        "overdue": "{}: {} {} overdue, days past due: {}",
+        "stage": "  at stage {} of {} v{} since {}",
+        "next": "  next: {} on {}",
+        "plan": "If nothing is paid:",
+    },
+    "fr": {
+        "invoice": ", facture {}",
+        "overdue": "{} : {} {} échus, jours de retard : {}",
+        "stage": "  à l'étape {} de {} v{} depuis le {}",
+        "next": "  ensuite : {} le {}",
+        "plan": "Si rien n'est payé :",
+    },
+}
 
 
 def _as_json(entry: Any, language: str) -> dict[str, Any]:

@@ -54,8 +54,8 @@ def one(request: StaffRequest, account_id: int, action_id: int) -> HttpResponse:
 def approve(request: StaffRequest, account_id: int, action_id: int) -> HttpResponse:
     """Let the action be done, now."""
 
-    def do(by: str) -> str:
-        return services.approve_action(account_id, action_id, by, as_of())
+    def do(by: str, reason: str) -> str:
+        return services.approve_action(account_id, action_id, by, as_of(), reason)
 
     return _answer(request, account_id, action_id, ApproveActionForm(request.POST), "action_approved", do)
 
@@ -65,8 +65,8 @@ def approve(request: StaffRequest, account_id: int, action_id: int) -> HttpRespo
 def decline(request: StaffRequest, account_id: int, action_id: int) -> HttpResponse:
     """Have the action not done."""
 
-    def do(by: str) -> str:
-        services.decline_action(account_id, action_id, by)
+    def do(by: str, reason: str) -> str:
+        services.decline_action(account_id, action_id, by, reason)
         return "declined"
 
     return _answer(request, account_id, action_id, DeclineActionForm(request.POST), "action_declined", do)
@@ -78,7 +78,7 @@ def _answer(
     action_id: int,
     form: ApproveActionForm | DeclineActionForm,
     verb: str,
-    do: Callable[[str], str],
+    do: Callable[[str, str], str],
 ) -> HttpResponse:
     account = found_account(account_id)
     asked = dunning.waiting_action(account_id, action_id)
@@ -87,7 +87,7 @@ def _answer(
     if form.is_valid():
         try:
             with transaction.atomic():
-                state = do(request.user.username)
+                state = do(request.user.username, form.cleaned_data["reason"])
                 record_audit(
                     request.user, verb, account.number,
                     {"action": asked.kind, "stage": asked.stage, "scenario": asked.scenario, "state": state,

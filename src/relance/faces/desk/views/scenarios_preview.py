@@ -1,4 +1,7 @@
-"""A draft tried on the real portfolio of a day, beside the scenarios in force: figures, cost, and the accounts."""
+"""A draft tried on the real portfolio of a day, beside the scenarios in force: figures, cost, and the accounts.
+
+Posting asks for a run, which a job makes where the portfolio is large; reading shows the latest run of the day asked for.
+"""
 
 import datetime as dt
 import re
@@ -6,13 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from relance.customers.queries import accounts
-from relance.dunning import queries
-from relance.dunning.facts import DraftFacts, PreviewChange, PreviewOutcome, PreviewReport
+from relance.dunning import queries, services
+from relance.dunning.facts import DraftFacts, PreviewChange, PreviewOutcome, PreviewReport, PreviewRunFacts
 from relance.dunning.sentences import refusal_sentence
 from relance.faces.desk.access import StaffRequest, needs
 from relance.faces.desk.csv_export import csv_download
@@ -27,6 +31,8 @@ from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
 SHOWN_CHANGES = 100
+SECONDS_TO_BE_TAKEN_UP = 8
+"""A run that waits longer than this very likely has no worker."""
 _MESSAGE = re.compile(r"send (?P<channel>\w+) \((?P<template>\w+)\)")
 _FARTHEST = dt.timedelta(days=366)
 
@@ -72,44 +78,68 @@ class CostFigure:
 
 
 @needs(Permission.CHANGE_SCENARIO)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def page(request: StaffRequest, code: str) -> HttpResponse:
-    """The figures of a day; without a day in the address, the form that asks for one."""
+    """The latest run of a day, or the form that asks for one; posted, a new run of the draft as it stands."""
     draft = _found(code)
     today = as_of()
-    on = _day(request, today)
-    context: dict[str, object] = {"draft": draft, "as_of": on or today, "asked": "on" in request.GET}
-    if "on" in request.GET:
-        context |= _tried(draft, on)
+    asked = request.POST if request.method == "POST" else request.GET
+    on = _day(asked.get("on", ""), today)
+    context: dict[str, object] = {"draft": draft, "as_of": on or today, "asked": "on" in asked or bool(request.POST)}
+    if on is None:
+        context["refusal"] = _("Choose a day within a year of today.")
+    elif request.method == "POST":
+        try:
+            services.request_preview(draft.content, on, request.user.username)
+        except Refusal as refusal:
+            context["refusal"] = str(refusal)
+        else:
+            if not request.htmx:
+                return redirect(f"{reverse('desk:scenario_draft_preview', args=[code])}?on={on.isoformat()}")
+    if on is not None and "refusal" not in context:
+        context |= _kept(draft, queries.preview_run(code, on))
     return render(request, f"desk/scenario_preview{'_results' if request.htmx else ''}.html", context)
 
 
 @needs(Permission.EXPORT)
 @require_safe
 def export(request: StaffRequest, code: str) -> HttpResponseBase:
-    """The accounts that the draft would treat otherwise, as a CSV file."""
+    """The accounts that the draft would treat otherwise, as the run that the page shows found them, as a CSV file."""
     if not request.user.may(Permission.CHANGE_SCENARIO):
         raise Http404
-    draft = _found(code)
-    on = _day(request, as_of())
-    if on is None:
+    _found(code)
+    on = _day(request.GET.get("on", ""), as_of())
+    run = queries.preview_run(code, on) if on is not None else None
+    if run is None or run.report is None:
         raise Http404
-    try:
-        report = queries.preview(draft.content, on)
-    except Refusal:
-        raise Http404 from None
-    record_audit(request.user, "scenario_previewed", code, {"on": on.isoformat(), "accounts": len(report.changes)})
-    return csv_download(_csv_rows(report.changes), f"preview-{code}-{on.isoformat()}.csv")
+    changes, day = run.report.changes, run.as_of.isoformat()
+    record_audit(request.user, "scenario_previewed", code, {"on": day, "accounts": len(changes)})
+    return csv_download(_csv_rows(changes), f"preview-{code}-{day}.csv")
 
 
-def _tried(draft: DraftFacts, on: dt.date | None) -> dict[str, object]:
-    """What the results show, or why there are none."""
-    if on is None:
-        return {"refusal": _("Choose a day within a year of today.")}
-    try:
-        report = queries.preview(draft.content, on)
-    except Refusal as refusal:
-        return {"refusal": str(refusal)}
+def _kept(draft: DraftFacts, run: PreviewRunFacts | None) -> dict[str, object]:
+    """What is shown of a run: how far it is, its report, or why there is none."""
+    if run is None:
+        return {}
+    shown: dict[str, object] = {
+        "run": run,
+        "is_stale": run.digest != queries.preview_digest(draft.content),
+        "no_worker": run.state == "queued" and run.waited_seconds >= SECONDS_TO_BE_TAKEN_UP,
+        "reason": _reason(run),
+    }
+    return shown | _in_figures(run.report) if run.report is not None else shown
+
+
+def _reason(run: PreviewRunFacts) -> str:
+    """Why a run has no result; empty when it has one or may still have one."""
+    if run.state == "lost" or (run.state == "failed" and run.error == "worker"):
+        return _("The worker that made this preview ended before it was done.")
+    if run.state == "failed" and run.error == "unexpected":
+        return _("Something went wrong that should not; the log of the worker has the details.")
+    return run.error if run.state == "failed" else ""
+
+
+def _in_figures(report: PreviewReport) -> dict[str, object]:
     names = scenario_names()
     return {
         "report": report,
@@ -207,10 +237,10 @@ def _csv_rows(changes: Sequence[PreviewChange]) -> Iterator[list[str]]:
         ]  # fmt: skip
 
 
-def _day(request: StaffRequest, today: dt.date) -> dt.date | None:
+def _day(text: str, today: dt.date) -> dt.date | None:
     """The day asked for; None for what is no day, or one too far away to say anything about."""
     try:
-        on = dt.date.fromisoformat(request.GET.get("on", ""))
+        on = dt.date.fromisoformat(text)
     except ValueError:
         return None
     return on if abs(on - today) <= _FARTHEST else None

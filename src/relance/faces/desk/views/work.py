@@ -30,6 +30,7 @@ from relance.faces.desk.work_words import (
     what_to_do,
 )
 from relance.kit.money import format_amount
+from relance.kit.pages import each_page
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
 from relance.staff import queries as staff
@@ -142,7 +143,7 @@ def assign(request: StaffRequest, work_item_id: int) -> HttpResponse:
     work = _found(work_item_id)
     to = request.POST.get("to", "")
     to = request.user.username if to == ME else to
-    if to and to not in _people():
+    if to and to not in people_who_work():
         messages.error(request, _("This person does no work here; choose another."))
         return redirect(_own_address(request, work))
 
@@ -193,7 +194,7 @@ def _shown(
         "balances": ledger.balances([account.id], today).get(account.id, []),
         "form": form or CloseWorkForm(outcomes=outcome_choices(work.kind)),
         "reopen_form": reopen_form or ReopenWorkForm(),
-        "hand_over": HandOverForm(initial={"to": work.assigned_to}, people=_people()),
+        "hand_over": HandOverForm(initial={"to": work.assigned_to}, people=people_who_work()),
         "events": [tell(event, work.currency, {}) for event in worklist.history(work.account_id, work.id)],
         "came_from": _came_from(request),
         "list_query": _list_query(request),
@@ -201,7 +202,7 @@ def _shown(
     return render(request, "desk/work_item.html", context, status=status)
 
 
-def _people() -> list[str]:
+def people_who_work() -> list[str]:
     """The user names of those who may do work."""
     return sorted(
         person.username
@@ -270,15 +271,10 @@ def _export_rows(wanted: WorkFilter, sort: WorkSort, reader: str) -> Iterator[li
             _("Opened on"), _("Assigned to"), _("Outcome"), _("Note"), _("Closed on"), _("Closed by"),
         ]  # fmt: skip
     yield head
-    after: str | None = None
-    while True:
-        part = worklist.work_page(wanted, sort, after, EXPORT_PART)
+    for part in each_page(lambda after: worklist.work_page(wanted, sort, after, EXPORT_PART)):
         with translation.override(reader):
             lines = _lines(part.rows)
         yield from lines
-        after = part.next_after
-        if after is None:
-            return
 
 
 def _lines(rows: Sequence[WorkItemFacts]) -> list[list[str]]:

@@ -271,12 +271,14 @@ root.querySelector("[role=tablist]").addEventListener("keydown", (event) => {
   open(next.dataset.tab);
   next.focus();
 });
-async function load(panel, address) {
+async function load(panel, address, body) {
   panel.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    const method = body ? "POST" : "GET";
+    const answer = await fetch(address, { method, body, headers: { "HX-Request": "true", "X-CSRFToken": token } });
     panel.innerHTML = answer.ok || answer.status === 422 ? await answer.text() : "";
     if (!panel.innerHTML) throw new Error(String(answer.status));
+    window.htmx?.process(panel);
   } catch {
     panel.textContent = say("failed");
   }
@@ -284,10 +286,10 @@ async function load(panel, address) {
 }
 part("preview-form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const query = new URLSearchParams(new FormData(event.target)).toString();
+  const asked = new URLSearchParams(new FormData(event.target));
   event.submitter?.setAttribute("disabled", "");
   part("preview-wait").hidden = false;
-  if (await settle()) await load(part("preview"), `${addresses.preview}?${query}`);
+  if (await settle()) await load(part("preview"), addresses.preview, asked);
   part("preview-wait").hidden = true;
   event.submitter?.removeAttribute("disabled");
 });
