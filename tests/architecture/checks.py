@@ -34,6 +34,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "action_params",
             "cases",
             "costs",
+            "criteria",
             "episode_facts",
             "experiments",
             "gathering",

@@ -147,4 +147,4 @@ class Account:
             passed.append((rung, why))
         for rung, why in () if found else tried:
             self.tell(on, case, e, rung, "refused", why)
-        return found
+        return found if e.index < 0 or e.entered < on else []

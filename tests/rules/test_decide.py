@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from relance.dunning import rules
+from relance.dunning.criteria import choose
 from relance.dunning.facts import (
     ANYBODY,
     ActionSpec,
@@ -25,7 +26,6 @@ from relance.dunning.facts import (
     Stay,
     WorkingDays,
 )
-from relance.dunning.rules import choose
 from relance.ledger.facts import Level, Standing
 
 DUE = dt.date(2026, 5, 31)

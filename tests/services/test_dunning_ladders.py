@@ -10,7 +10,7 @@ from relance.arrangements.services import end_hold, place_hold
 from relance.cycle.services import run
 from relance.dunning import queries
 from relance.dunning.laws import LAWS
-from relance.dunning.services import approve_action, decline_action, import_scenario
+from relance.dunning.services import approve_action, decide_accounts, decline_action, import_scenario
 from relance.kit.laws import check
 from relance.kit.refusal import Refusal
 from relance.ledger.queries import credits_of, open_items
@@ -365,4 +365,72 @@ def test_money_of_a_file_decides_at_once_and_late_nights_leave_what_came_back(of
     assert queries.positions_of([the(BRUNO).id])
     assert live("2026-02-16", "2026-02-28") == {"2026-02-17": {"house/formal": 1}}
     assert refusals("BRUNO") == [(stage, "performed", "") for stage in ("reminder", "second", "formal")]
+    sound()
+
+
+def test_a_night_worked_late_begins_nothing_for_what_ended_since(office: Office) -> None:
+    """The debt was paid on 02-05, before the nights from 02-03 on were worked: none of them pursues it again."""
+    import_scenario(scenario(), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-02")
+    paid = {"account": "BRUNO", "reference": "P1", "amount": "30.00", "received_on": "2026-02-05", "invoice": "F1"}
+    office.bring("payments", paid, as_of=day("2026-02-05"))
+    assert queries.positions_of([the(BRUNO).id]) == {}
+    assert live("2026-02-03", "2026-02-12") == {}
+    assert queries.positions_of([the(BRUNO).id]) == {}
+    sound()
+
+
+FAMILY = (
+    {"number": "HQ", "name": "Head office", "email": "hq@example.test"},
+    {"number": "SHOP", "name": "Shop", "parent": "HQ", "email": "shop@example.test"},
+)
+
+
+def test_a_family_that_two_chunks_share_takes_one_step(office: Office) -> None:
+    import_scenario(scenario(family="together"), "test")
+    office.bring("accounts", *FAMILY)
+    office.bill("SHOP", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-01-31", "2026-01-31")
+    entered = [
+        decide_accounts([the({"number": number}).id], day("2026-02-01")).stages_entered for number in ("SHOP", "HQ")
+    ]
+    assert [dict(figures) for figures in entered] == [{}, {"house/reminder": 1}]
+    sound()
+
+
+def test_the_money_of_a_family_is_looked_at_by_its_night(office: Office) -> None:
+    import_scenario(scenario(family="together"), "test")
+    office.bring("accounts", *FAMILY)
+    office.bill("SHOP", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-08")
+    head = the({"number": "HQ"}).id
+    office.pay("SHOP", "P1", "30.00", "2026-02-09", "F1")
+    assert queries.positions_of([head]), "money of one member closes nothing at noon"
+    live("2026-02-09", "2026-02-09")
+    assert queries.positions_of([head]) == {}
+    (credit,) = (entry.id for entry in credits_of(the({"number": "SHOP"}).id, day("2026-02-09")))
+    reverse_receipt(the({"number": "SHOP"}).id, credit, day("2026-02-11"), "AM04", "bank")
+    assert queries.positions_of([head]) == {}
+    assert live("2026-02-10", "2026-02-28") == {"2026-02-14": {"house/formal": 1}}
+    assert refusals("HQ") == [(stage, "performed", "") for stage in ("reminder", "second", "formal")]
+    sound()
+
+
+def test_stages_blocked_together_break_no_law(office: Office) -> None:
+    """Two optional stages that are refused on one day stand in the order of their days, whichever was written first."""
+    stages = """
+  - {code: first, age: 1, actions: [{send: {channel: email, template: reminder}}]}
+  - {code: other, age: 2, actions: [{send: {channel: email, template: second_reminder}}]}
+  - {code: last, age: 9, mandatory: true, actions: [{review: {}}]}"""
+    import_scenario(scenario(stages=stages), "test")
+    office.bring("accounts", {"number": "MUTE", "name": "No address"})
+    office.bill("MUTE", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-05", "2026-02-08")
+    assert sorted(refusals("MUTE")) == [("first", "refused", "unreachable"), ("other", "refused", "unreachable")]
+    sound()
+    assert live("2026-02-09", "2026-02-10") == {"2026-02-09": {"house/last": 1}}
+    assert sorted((stage, state) for stage, state, _ in refusals("MUTE")) == [
+        ("first", "passed"), ("last", "performed"), ("other", "passed"),
+    ]  # fmt: skip
     sound()

@@ -144,3 +144,14 @@ def test_switching_twice_at_the_same_place_does_it_once(office: Office) -> None:
     with pytest.raises(Refusal, match="already"):
         switch_scenario(the(BRUNO).id, "longer", True, "claire", day("2026-02-08"))
     assert len(queries.positions_of([the(BRUNO).id])[the(BRUNO).id]) == 1
+
+
+def test_a_night_worked_after_the_switch_takes_no_second_step_that_day(office: Office) -> None:
+    """The switch of 02-08 keeps the place; nights of earlier days, worked late, leave the episode where it stands."""
+    climbed(office, "2026-02-05")
+    switch_scenario(the(BRUNO).id, "longer", True, "claire", day("2026-02-08"))
+    assert live("2026-02-06", "2026-02-08") == {}
+    (row,) = queries.positions_of([the(BRUNO).id])[the(BRUNO).id]
+    assert (row.stage, row.opened_on) == ("again", day("2026-02-08"))
+    assert live("2026-02-09", "2026-02-22") == {"2026-02-20": {"longer/last": 1}}
+    assert not any(report.offenders for report in check(LAWS))

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from relance.dunning.facts import Advance, Because, Decision, ScenarioFacts, Stay
-from relance.dunning.gathering import Case, Gathering, Supposition, with_families
+from relance.dunning.gathering import Case, Gathering, Supposition, heads_of, with_families
 from relance.dunning.places import positions
 from relance.dunning.possible import refusals_of
 from relance.dunning.rules import decide
 
-__all__ = ["Case", "Supposition", "cases", "decisions", "positions", "scenario_for", "with_families"]
+__all__ = ["Case", "Supposition", "cases", "decisions", "heads_of", "positions", "scenario_for", "with_families"]
 
 
 def decisions(

@@ -10,9 +10,10 @@ from relance.arrangements.rules import left_out_minor, next_change, paused_days,
 from relance.customers.facts import AccountFacts
 from relance.customers.queries import accounts, creditors, families
 from relance.dunning import stored_scenarios
+from relance.dunning.criteria import candidates, fits
 from relance.dunning.facts import Family, NewItem, Person, PositionFacts, ScenarioFacts, Situation
 from relance.dunning.places import Key, positions
-from relance.dunning.rules import candidates, fits, place_by_age
+from relance.dunning.rules import place_by_age
 from relance.ledger.facts import ClaimedItem, Level, Standing
 from relance.ledger.queries import claims, standings
 
@@ -61,10 +62,17 @@ class Supposition:
 
 def with_families(account_ids: Sequence[int]) -> list[int]:
     """These accounts, and where a scenario duns families together, their parents and children."""
+    heads = heads_of(account_ids)
+    return sorted({*account_ids, *heads}) if heads else list(account_ids)
+
+
+def heads_of(account_ids: Sequence[int]) -> dict[int, int]:
+    """Every member of the families of these accounts -> the account at its head; nothing where no scenario duns families
+    together.
+    """
     if not any(scenario.family is Family.TOGETHER for scenario in stored_scenarios.current()):
-        return list(account_ids)
-    known = families(account_ids)
-    return sorted({*account_ids, *known, *(child for members in known.values() for child in members)})
+        return {}
+    return {member: head for head, below in families(account_ids).items() for member in (head, *below)}
 
 
 class Gathering:

@@ -25,7 +25,8 @@ LAWS: tuple[Law, ...] = (
         """SELECT DISTINCT account_id || '/' || episode_id FROM (
                SELECT account_id, episode_id, stage_index, planned_on,
                       max(stage_index) OVER (PARTITION BY account_id, episode_id ORDER BY planned_on) AS furthest
-               FROM dunning_plannedaction WHERE state <> 'passed') t
+               FROM dunning_plannedaction
+               WHERE state IN ('planned', 'waiting', 'performed') OR refusal = 'merged') t
            WHERE stage_index < furthest""",
     ),
     Law(

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.db import connection
 
 from relance.dunning import stored_scenarios
-from relance.dunning.facts import DoneWhen, PositionFacts
+from relance.dunning.facts import DoneWhen, Family, PositionFacts
 from relance.kit.bulk import id_array
 from relance.ledger.queries import reopened_items
 from relance.outbound.queries import message_states
@@ -18,13 +18,16 @@ Key = tuple[int, int, str]
 """Account, item (0 for the whole account) and currency of a case."""
 
 
-def taken_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date) -> dict[Key, PositionFacts]:
+def taken_up(
+    account_ids: Sequence[int], since: dt.date, as_of: dt.date, heads: Mapping[int, int]
+) -> dict[Key, PositionFacts]:
     """Closed episodes that go on because money which settled a debt of theirs was taken back, or the debt set free, with
     effect from `since` to `as_of`: of each case the one that closed last, where it stood.
 
     The customer has heard the earlier stages already, and nobody is reminded twice of one thing. Where the debt went on
     in a newer episode, which has entered a stage itself or is the last one's restart or switch, that one goes on; and no
-    account is pursued at two levels.
+    account is pursued at two levels. An item of a family that is dunned together (`heads`: member -> head) brings back
+    the episode of its head too.
     """
     reopened = [item for item in reopened_items(account_ids, as_of) if item[4] >= since]
     if not reopened:
@@ -39,7 +42,7 @@ def taken_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date) -> dict
                   WHERE account_id = ANY(%s::bigint[]) AND closed_on IS NOT NULL AND ending <> 'joined'
                   ORDER BY account_id, item_id, currency, closed_on DESC, id DESC) AS e
             WHERE ending = ''""",
-            [id_array(sorted({row[0] for row in reopened}))],
+            [id_array(sorted({of for row in reopened for of in (row[0], heads.get(row[0], row[0]))}))],
         )
         closed = cursor.fetchall()
     found: dict[Key, PositionFacts] = {}
@@ -51,7 +54,8 @@ def taken_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date) -> dict
             not (key in held and held[key].stage_index >= 0)
             and (place.account_id, not place.item_id) not in levels
             and any(
-                (account, currency) == (place.account_id, place.currency)
+                currency == place.currency
+                and (account == place.account_id or (heads.get(account) == place.account_id and _of_family(place)))
                 and place.item_id in (0, item)
                 and due_on < closed_on
                 for account, item, currency, due_on, _ in reopened
@@ -60,6 +64,10 @@ def taken_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date) -> dict
             found[key] = place
             levels.add((place.account_id, bool(place.item_id)))
     return found
+
+
+def _of_family(place: PositionFacts) -> bool:
+    return stored_scenarios.version(place.version_id).family is Family.TOGETHER
 
 
 def positions(account_ids: Sequence[int]) -> dict[Key, PositionFacts]:

@@ -5,15 +5,14 @@ docs/reference/decisions.md says it in words.
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from relance.dunning.criteria import fits
 from relance.dunning.facts import (
     Advance,
     Because,
     CatchUp,
-    Conditions,
     Decision,
     Hold,
     Leave,
@@ -71,6 +70,8 @@ def decide(scenario: ScenarioFacts, situation: Situation, as_of: dt.date) -> Dec
         situation.paused_days, None if restarts else _place(position), restarts, situation.person,
         situation.impossible, as_of,
     )  # fmt: skip
+    if isinstance(outline, Advance) and not restarts and position is not None and _stepped_on(position) >= as_of:
+        outline = _not_before(_later(max(_stepped_on(position), as_of), 1), scenario.stages[outline.stage_index])
     because = (head, *outline.because)
     if chased is not owed and chased_minor != owed_minor:
         because = (
@@ -83,6 +84,20 @@ def decide(scenario: ScenarioFacts, situation: Situation, as_of: dt.date) -> Dec
     if isinstance(outline, Advance):
         return Advance(outline.stage_index, outline.passed, review_on, because, outline.opens, outline.restarts)
     return Stay(review_on, because, outline.opens, outline.restarts, outline.blocked)
+
+
+def _stepped_on(position: PositionFacts) -> dt.date:
+    """The day of the case's last step: the last stage entered, or the switch that brought it here."""
+    return (
+        max(position.opened_on, position.stage_entered_on or dt.date.min)
+        if position.stage_index >= 0
+        else (position.opened_on - dt.timedelta(days=1))
+    )
+
+
+def _not_before(day: dt.date, stage: Stage) -> Stay:
+    """At most one step per case and day, whatever is decided how often."""
+    return Stay(day, (Because("next_stage", {"stage": stage.code, "on": day.isoformat()}),))
 
 
 def _below_entry(scenario: ScenarioFacts, overdue_minor: int) -> Leave:
@@ -313,36 +328,6 @@ def _ready_on(stage: Stage, due_on: dt.date, as_of: dt.date, country: str) -> dt
     return on_or_next_working_day(as_of, country)
 
 
-def fits(conditions: Conditions, person: Person, amount_minor: int, currency: str) -> bool:
-    """Whether a customer who owes this amount meets every criterion."""
-    if conditions.min_amount is not None and amount_minor < threshold_minor(conditions.min_amount, currency):
-        return False
-    if conditions.max_amount is not None and amount_minor >= threshold_minor(conditions.max_amount, currency):
-        return False
-    return _suits(conditions, person)
-
-
-def _suits(conditions: Conditions, person: Person) -> bool:
-    for wanted, value in (
-        (conditions.kind, person.kind),
-        (conditions.segment, person.segment),
-        (conditions.credit_class, person.credit_class),
-        (conditions.payment_method, person.payment_method),
-    ):
-        if wanted and value not in wanted:
-            return False
-    if conditions.strategic is not None and person.strategic is not conditions.strategic:
-        return False
-    if conditions.min_score is not None or conditions.max_score is not None:
-        if person.score is None:
-            return False
-        if conditions.min_score is not None and person.score < conditions.min_score:
-            return False
-        if conditions.max_score is not None and person.score >= conditions.max_score:
-            return False
-    return True
-
-
 @lru_cache(maxsize=16_384)
 def _later(day: dt.date, days: int) -> dt.date:
     """The day so many days later; a night asks the same few questions for every account."""
@@ -360,32 +345,6 @@ def _overdue(standing: Standing, as_of: dt.date) -> Because:
             "days": (as_of - standing.oldest_due_on).days,
         },
     )
-
-
-def candidates(scenarios: Sequence[ScenarioFacts], person: Person) -> tuple[ScenarioFacts, ...]:
-    """The scenarios a customer may get, best first, up to the first that asks for no amount.
-
-    `scenarios` are in order already: highest priority first, then by code. Empty when nothing matches, which a default
-    without criteria prevents.
-    """
-    found: list[ScenarioFacts] = []
-    for scenario in scenarios:
-        rule = scenario.applies_to
-        if _suits(rule, person):
-            found.append(scenario)
-            if rule.min_amount is None and rule.max_amount is None:
-                break
-    return tuple(found)
-
-
-def choose(
-    scenarios: Sequence[ScenarioFacts], person: Person, overdue_minor: int = 0, currency: str = "EUR"
-) -> ScenarioFacts | None:
-    """The scenario for a customer who owes this amount: the fitting one with the highest priority, then by code."""
-    for scenario in candidates(scenarios, person):
-        if fits(scenario.applies_to, person, overdue_minor, currency):
-            return scenario
-    return None
 
 
 def moved(position: PositionFacts, decision: Advance, as_of: dt.date) -> PositionFacts:

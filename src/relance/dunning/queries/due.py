@@ -6,6 +6,7 @@ from django.db import connection
 
 from relance.arrangements.queries import changing
 from relance.customers.queries import of_creditor
+from relance.dunning.cases import with_families
 from relance.dunning.stored_scenarios import experiments_turned
 from relance.ledger.queries import money_effective, newly_overdue
 
@@ -25,8 +26,8 @@ def due_for_decision(as_of: dt.date, creditor_id: int) -> list[int]:
     """A creditor's accounts on which something can have changed since its last completed night, in id order.
 
     Items that became overdue; episodes whose review day has come; money that became effective; holds that began or
-    ended; accounts that somebody nudged; and everything overdue when an experiment began or ended. All others would be
-    decided exactly as they stand.
+    ended; accounts that somebody nudged; everything overdue when an experiment began or ended; and the families they are
+    dunned with. All others would be decided exactly as they stand.
     """
     after = decided_through(creditor_id)
     overdue_since = None if experiments_turned(after, as_of) else after
@@ -41,7 +42,7 @@ def due_for_decision(as_of: dt.date, creditor_id: int) -> list[int]:
             found.update(reopened)
             cursor.execute("SELECT DISTINCT account_id FROM dunning_position WHERE account_id = ANY(%s)", [moved])
             found.update(row[0] for row in cursor.fetchall())
-    return of_creditor(found, creditor_id)
+    return of_creditor(with_families(sorted(found)), creditor_id)
 
 
 def accounts_to_perform(creditor_id: int) -> list[int]:

@@ -13,6 +13,7 @@ from relance.dunning.facts import Advance, Hold, Leave, Passed, Stay
 from relance.dunning.reasons import extended, passed_because, reasons_text
 from relance.dunning.services.episodes import leave, move, open_episodes
 from relance.dunning.services.perform import PerformFigures, Undertaking, undertake
+from relance.dunning.services.reconsider import take_up_families
 from relance.kit.bulk import copy_lines, copy_rows, id_array, line_text, temporary_rows, transaction_instant
 from relance.kit.ids import next_ids
 from relance.ledger.queries import reopened_items
@@ -44,16 +45,21 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
 
     The accounts are locked before their facts are read, so the facts are as fresh at the doing as at the deciding.
     Deciding again for the same day changes nothing: positions have moved on, and a planned action is unique per
-    (episode, stage, action). With `dry_run` nothing is written.
+    (episode, stage, action). A family is decided with the account at its head. With `dry_run` nothing is written.
     """
     figures = ChunkFigures(accounts_evaluated=len(account_ids))
-    account_ids = with_families(account_ids)
+    asked, account_ids = set(account_ids), with_families(account_ids)
     if not dry_run:
         lock_accounts(account_ids)
         with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s::bigint[])", [id_array(account_ids)])
+            cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s::bigint[])", [id_array(asked)])
+        take_up_families(account_ids, as_of)
+    found = [(case, decision) for case, decision in decisions(account_ids, as_of) if case.account_id in asked]
+    ended_since = _ended_since([case.account_id for case, _ in found if case.position is None], as_of)
     writes = _Writes()
-    for case, decision in decisions(account_ids, as_of):
+    for case, decision in found:
+        if case.position is None and (case.account_id, case.item_id, case.currency) in ended_since:
+            continue
         if isinstance(decision, Leave):
             if case.position is not None:
                 writes.left.append(case)
@@ -78,6 +84,19 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
         writes.left = _left_for_good(writes.left, as_of)
         _write(writes, as_of, figures)
     return figures
+
+
+def _ended_since(account_ids: Sequence[int], as_of: dt.date) -> set[tuple[int, int, str]]:
+    """Cases whose pursuit ended on a later day by money already posted: a night that is worked late begins no new one."""
+    if not account_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, item_id, currency FROM dunning_episode "
+            "WHERE account_id = ANY(%s::bigint[]) AND closed_on > %s",
+            [id_array(sorted(set(account_ids))), as_of],
+        )
+        return set(cursor.fetchall())
 
 
 def _left_for_good(left: list[Case], as_of: dt.date) -> list[Case]:

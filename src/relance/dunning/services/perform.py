@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from relance.customers.services import lock_accounts
 from relance.dunning import stored_scenarios
 from relance.dunning.cases import Case, cases, with_families
+from relance.dunning.criteria import fits
 from relance.dunning.facts import Because, SendMessage, Stage
 from relance.dunning.possible import NEEDS_APPROVAL, effects_of, refusals_of
 from relance.dunning.reasons import reasons_text
-from relance.dunning.rules import fits, stage_due_on
+from relance.dunning.rules import stage_due_on
 from relance.dunning.services.effects import EffectOrder, carry_out
 from relance.dunning.services.nudge import nudge
 from relance.kit.money import threshold_minor

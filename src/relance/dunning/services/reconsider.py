@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.customers.services import lock_accounts
 from relance.dunning import stored_scenarios
-from relance.dunning.cases import Supposition, decisions, positions, with_families
+from relance.dunning.cases import Supposition, decisions, heads_of, positions
 from relance.dunning.facts import Leave, Stay
 from relance.dunning.places import taken_up
 from relance.dunning.services.episodes import close, leave, move, take_up
@@ -25,9 +25,10 @@ def reconsider(account_ids: Sequence[int], days: Mapping[int, dt.date], *, reope
     Decided for the day being lived: the day after the last completed night, or the day of the money (`days`, as far as
     known) when nights were skipped. An episode whose debt is gone closes at once, and when money was taken back
     (`reopened`) a closed one goes on at once where it stood. Nothing new is started here; that is for the night, when
-    the whole day's money is in.
+    the whole day's money is in. So are families that are dunned together: money locks one account, their night all.
     """
-    account_ids = with_families(account_ids)
+    heads = heads_of(account_ids)
+    account_ids = [account_id for account_id in account_ids if account_id not in heads]
     pursued = "" if reopened else "JOIN (SELECT DISTINCT account_id FROM dunning_position) AS p USING (account_id) "
     with connection.cursor() as cursor:
         cursor.execute(
@@ -46,7 +47,7 @@ def reconsider(account_ids: Sequence[int], days: Mapping[int, dt.date], *, reope
         for as_of in sorted({row[1] for row in chunk}):
             ids = [row[0] for row in chunk if row[1] == as_of]
             if reopened:
-                _take_up(ids, min(days.values(), default=as_of), as_of)
+                _take_up(ids, min(days.values(), default=as_of), as_of, {})
             settled = [
                 case
                 for case, decision in decisions(ids, as_of)
@@ -56,9 +57,23 @@ def reconsider(account_ids: Sequence[int], days: Mapping[int, dt.date], *, reope
                 leave(settled, as_of)
 
 
-def _take_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date) -> None:
+def take_up_families(account_ids: Sequence[int], as_of: dt.date) -> None:
+    """Of these accounts, all locked, let those in families that are dunned together go on where money was taken back
+    since their last completed night.
+    """
+    heads = heads_of(account_ids)
+    if not heads:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(decided_through) + 1 FROM dunning_horizon")
+        since = cursor.fetchone()[0]
+    if since is not None:
+        _take_up(sorted(heads), since, as_of, heads)
+
+
+def _take_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date, heads: Mapping[int, int]) -> None:
     """Let closed episodes go on whose debt came back; a newer one that has not begun gives way to them."""
-    places = taken_up(account_ids, since, as_of)
+    places = taken_up(account_ids, since, as_of, heads)
     if not places:
         return
     held = positions(account_ids)
