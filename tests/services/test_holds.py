@@ -267,8 +267,8 @@ def test_ending_is_news_too(desk: Office, monkeypatch: pytest.MonkeyPatch) -> No
     end_hold(hold_id, day("2026-03-10"), "paid", "ines")
     pause_again(hold_id, day("2026-03-10"), None, "bounced", "ines", as_of=day("2026-03-11"))
     assert told == [
-        HoldsChanged([the(ALICE).id], stops_reminders=False),
-        HoldsChanged([the(ALICE).id], stops_reminders=True),
+        HoldsChanged([the(ALICE).id], stops_messages=False),
+        HoldsChanged([the(ALICE).id], stops_messages=True),
     ]
 
 

@@ -83,7 +83,7 @@ def test_only_what_the_next_sending_takes_gets_its_words(mail_server: MailServer
 def test_messages_tried_in_vain_do_not_hold_up_the_others(mail_server: MailServer) -> None:
     first, *_ = prepared(3)
     Dispatch.objects.filter(account_id=first).update(recipient="later@x.fr")
-    take_up()
+    take_up(NIGHT)
     while deliver_batch(NIGHT, limit=1).moved:
         pass
     assert states() == ["released", "sent", "sent"]

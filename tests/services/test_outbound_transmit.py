@@ -60,7 +60,7 @@ def send_all() -> int:
 
 def deliver_all() -> int:
     """What a later attempt does; how many were settled."""
-    take_up()
+    take_up(NIGHT)
     total = 0
     while (figures := deliver_batch(NIGHT)).moved:
         total += figures.settled_count

@@ -126,8 +126,8 @@ class HoldRow:
 class HoldsChanged:
     """Event: a hold of these accounts was placed, prolonged or ended, inside the writing transaction.
 
-    `stops_reminders` says that a hold now stops ordinary reminders, so that what waits to be sent must not go.
+    `stops_messages` says that a hold now stops reminders or formal notices, so that what waits to be sent is asked again.
     """
 
     account_ids: Sequence[int]
-    stops_reminders: bool
+    stops_messages: bool

@@ -68,6 +68,12 @@ def pauses(kind: HoldKind) -> bool:
     return MATRIX[kind].verdicts[Guarded.REMINDER] in (Verdict.FORBIDDEN, Verdict.COURTESY_ONLY)
 
 
+def stops_messages(kind: HoldKind) -> bool:
+    """Whether this kind says anything but yes to a reminder or to a formal notice."""
+    said = MATRIX[kind].verdicts
+    return not said[Guarded.REMINDER] is said[Guarded.FORMAL] is Verdict.ALLOWED
+
+
 def periods(events: Iterable[tuple[dt.date, int, bool]]) -> tuple[Period, ...]:
     """The days held, from the events of one hold as (effective day, id, pauses), in any order.
 

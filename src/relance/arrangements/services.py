@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from relance.arrangements.facts import HoldFacts, HoldKind, HoldsChanged, Period, Scope
 from relance.arrangements.queries import events_of_hold, hold
-from relance.arrangements.rules import MATRIX, active, changes, pauses, periods
+from relance.arrangements.rules import MATRIX, active, changes, periods, stops_messages
 from relance.customers.queries import account
 from relance.customers.services import lock_accounts
 from relance.kit.events import publish
@@ -112,7 +112,7 @@ def end_hold(hold_id: int, on: dt.date, reason: str, by: str, *, key: str = "") 
     _refuse_bad_days(on, None)
     changed, found = _add(hold_id, "ended", False, on, None, reason, by, key)
     if changed:
-        publish(HoldsChanged([found.account_id], stops_reminders=False))
+        publish(HoldsChanged([found.account_id], stops_messages=False))
     return changed
 
 
@@ -152,8 +152,8 @@ def _refuse_bad_end(held: Sequence[Period], on: dt.date) -> None:
 
 def _publish(account_id: int, hold_id: int, as_of: dt.date | None) -> None:
     found = hold(hold_id)
-    stops = found is not None and pauses(found.kind) and (as_of is None or active(found, as_of))
-    publish(HoldsChanged([account_id], stops_reminders=stops))
+    stops = found is not None and stops_messages(found.kind) and (as_of is None or active(found, as_of))
+    publish(HoldsChanged([account_id], stops_messages=stops))
 
 
 def _write(

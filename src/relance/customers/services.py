@@ -29,6 +29,21 @@ def lock_accounts(account_ids: Sequence[int]) -> None:
         )
 
 
+def lock_free_accounts(account_ids: Sequence[int]) -> set[int]:
+    """Lock those of these accounts that nobody else has locked, without waiting; for whoever holds other locks already
+    and can come back for the rest: the accounts that are busy.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH free AS MATERIALIZED (SELECT id FROM customers_billingaccount WHERE id = ANY(%(ids)s::bigint[]) "
+            "ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) "
+            "SELECT id FROM customers_billingaccount "
+            "WHERE id = ANY(%(ids)s::bigint[]) AND id NOT IN (SELECT id FROM free)",
+            {"ids": id_array(account_ids)},
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
 @transaction.atomic
 def move_credit_class(account_ids: Sequence[int], credit_class: str, by: str, reason: str, on: dt.date) -> int:
     """Move these accounts to a credit class from `on`; those that are in it already stay untouched. Number moved.

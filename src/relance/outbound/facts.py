@@ -149,6 +149,21 @@ class ReleaseFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryBegins:
+    """Event: what waits up to this business date is about to be sent."""
+
+    as_of: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesWithdrawn:
+    """Event: messages that had not left were withdrawn, each given by its account and by the act that asked for it."""
+
+    account_ids: Sequence[int]
+    action_ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryFigures:
     """What one turn of delivery did: messages that got words, were withdrawn, and were settled by a channel."""
 

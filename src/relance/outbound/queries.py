@@ -216,6 +216,23 @@ def is_waiting(as_of: dt.date) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def waiting_since(before: dt.date) -> dict[int, dt.date]:
+    """Of each account that is claimed from by messages which have not left, the oldest of their business dates, as far as
+    they lie before this day. Notices to staff are left out.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT claimed.account_id, min(d.business_date) FROM outbound_dispatch d CROSS JOIN LATERAL (
+                SELECT d.account_id UNION ALL
+                SELECT f::bigint FROM jsonb_array_elements_text(coalesce(d.context -> 'family', '[]')) f
+            ) AS claimed(account_id)
+            WHERE d.state IN ('prepared', 'released') AND NOT d.for_staff AND d.business_date < %s GROUP BY 1""",
+            [before],
+        )
+        return dict(cursor.fetchall())
+
+
 def endpoints() -> list[EndpointFacts]:
     """The systems that may be called, by name."""
     found = []

@@ -28,7 +28,7 @@ def deliver(as_of: str) -> None:
     day = dt.date.fromisoformat(as_of)
     if queries.calls_wait():
         schedule_calls()
-    services.take_up()
+    services.take_up(day)
     for _ in range(_BATCHES_PER_JOB):
         if not services.deliver_batch(day).moved:
             break

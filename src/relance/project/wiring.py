@@ -6,11 +6,11 @@ Handlers run inside the transaction that published the event, so a payment and t
 from relance.arrangements.facts import HoldsChanged
 from relance.customers.facts import AccountsChanged
 from relance.dunning.facts import PreviewWanted
-from relance.dunning.services import nudge, reconsider
+from relance.dunning.services import nudge, put_back, reconsider, withdraw_held
 from relance.dunning.tasks import schedule_preview
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
-from relance.outbound.facts import CallsWaiting
+from relance.outbound.facts import CallsWaiting, DeliveryBegins, MessagesWithdrawn
 from relance.outbound.services import hold_back, withdraw_waiting
 from relance.outbound.tasks import schedule_calls
 from relance.worklist.facts import WorkClosed
@@ -38,12 +38,22 @@ def items_posted(event: ItemsPosted) -> None:
 
 
 def holds_changed(event: HoldsChanged) -> None:
-    """A hold was placed or ended: what waits to be sent goes no more when it stops reminders, and the next night looks
+    """A hold was placed or ended: what waits to be sent goes no more when it stops messages, and the next night looks
     at these accounts again.
     """
-    if event.stops_reminders:
+    if event.stops_messages:
         withdraw_waiting(event.account_ids, "hold")
     nudge(event.account_ids, only_pursued=False)
+
+
+def messages_withdrawn(event: MessagesWithdrawn) -> None:
+    """What was not said is not done: the action that asked for it is tried again by the next night, or refused by name."""
+    put_back(event.account_ids, event.action_ids)
+
+
+def delivery_begins(event: DeliveryBegins) -> None:
+    """What has waited since an earlier day meets the holds of this one."""
+    withdraw_held(event.as_of)
 
 
 def work_closed(event: WorkClosed) -> None:
@@ -61,6 +71,8 @@ def wire_everything() -> None:
             CallsWaiting: (schedule_calls,),
             PreviewWanted: (schedule_preview,),
             HoldsChanged: (holds_changed,),
+            MessagesWithdrawn: (messages_withdrawn,),
+            DeliveryBegins: (delivery_begins,),
             WorkClosed: (work_closed,),
         }
     )

@@ -10,6 +10,7 @@ from relance.dunning.services.preview_run import request_preview, work_preview
 from relance.dunning.services.reconsider import reconsider
 from relance.dunning.services.scenarios import export_scenario, import_scenario, override_scenario
 from relance.dunning.services.switch import switch_scenario
+from relance.dunning.services.withdrawn import put_back, withdraw_held
 
 __all__ = [
     "ChunkFigures",
@@ -26,6 +27,7 @@ __all__ = [
     "override_scenario",
     "perform_accounts",
     "publish_draft",
+    "put_back",
     "reconsider",
     "request_preview",
     "roll_back",
@@ -34,5 +36,6 @@ __all__ = [
     "stop_experiment",
     "submit_draft",
     "switch_scenario",
+    "withdraw_held",
     "work_preview",
 ]

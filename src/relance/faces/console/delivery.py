@@ -11,7 +11,7 @@ def deliver_now(as_of: dt.date, progress: Callable[[int], None] = lambda _: None
     """
     from relance.outbound.services import deliver_batch, take_up
 
-    take_up()
+    take_up(as_of)
     sent = 0
     while (figures := deliver_batch(as_of)).moved:
         sent += figures.settled_count

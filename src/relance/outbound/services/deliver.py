@@ -2,18 +2,23 @@
 
 import datetime as dt
 
-from django.db import connection
+from django.db import connection, transaction
 
-from relance.outbound.facts import DeliveryFigures
+from relance.kit.events import publish
+from relance.outbound.facts import DeliveryBegins, DeliveryFigures
 from relance.outbound.services.release import release
 from relance.outbound.services.take_back import reread
 from relance.outbound.services.transmit import settle_dead_senders, transmit
 
 
-def take_up() -> None:
-    """Before a series of `deliver_batch`: what earlier senders left behind is read and written afresh."""
+def take_up(as_of: dt.date) -> None:
+    """Before a series of `deliver_batch`: what earlier senders left behind is read and written afresh, and what may not
+    go any more on this business date is withdrawn by whoever knows why.
+    """
     settle_dead_senders()
     reread()
+    with transaction.atomic():
+        publish(DeliveryBegins(as_of))
 
 
 def deliver_batch(as_of: dt.date, limit: int = 200) -> DeliveryFigures:

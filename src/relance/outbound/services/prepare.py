@@ -13,7 +13,9 @@ from relance.outbound.facts import MessageOrder
 
 
 def prepare(orders: Sequence[MessageOrder]) -> int:
-    """Note the messages asked for, without words yet; an order already noted changes nothing. Number of new ones."""
+    """Note the messages asked for, without words yet; an order already noted changes nothing, unless its message was
+    withdrawn while something was owed: then it waits for its words again. Number of new ones.
+    """
     if not orders:
         return 0
     rows = [_order_row(order) for order in orders]
@@ -45,7 +47,11 @@ def _prepare_new(rows: list[tuple[Any, ...]]) -> int:
                 SELECT account_id, key, item_id, currency, channel, template, language, recipient, business_date,
                     context, 'prepared', '', '', '', '', ''
                 FROM ordered_dispatch
-                ON CONFLICT (account_id, idempotency_key) WHERE NOT for_staff DO NOTHING"""
+                ON CONFLICT (account_id, idempotency_key) WHERE NOT for_staff DO UPDATE
+                SET item_id = EXCLUDED.item_id, channel = EXCLUDED.channel, recipient = EXCLUDED.recipient,
+                    business_date = EXCLUDED.business_date, context = EXCLUDED.context, state = 'prepared', reason = '',
+                    prepared_at = now()
+                WHERE outbound_dispatch.state = 'withdrawn' AND outbound_dispatch.reason <> 'settled'"""
             )
             return int(cursor.rowcount)
 

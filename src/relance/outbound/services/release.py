@@ -14,7 +14,7 @@ from jinja2 import TemplateError
 
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, CreditorFacts
-from relance.customers.services import lock_accounts
+from relance.customers.services import lock_accounts, lock_free_accounts
 from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
@@ -65,7 +65,7 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
     """
     while True:
         with transaction.atomic():
-            batch = _lock_prepared(as_of, limit)
+            found, batch = _lock_prepared(as_of, limit)
             days = groupby(batch, key=lambda message: _written_on(message, as_of))
             written = [row for day, group in days for row in _write(list(group), day)]
             _store(written)
@@ -73,15 +73,26 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
         released = Counter(
             message.channel for message, row in zip(batch, written, strict=True) if row.state == "released"
         )
-        if released or withdrawn or not batch:
+        if released or withdrawn or not found:
             return ReleaseFigures(dict(sorted(released.items())), withdrawn)
+        if not batch:
+            _wait_for(found)
 
 
 def _written_on(message: _Prepared, as_of: dt.date) -> dt.date:
     return as_of if REREAD in message.context else message.business_date
 
 
-def _lock_prepared(as_of: dt.date, limit: int) -> list[_Prepared]:
+def _wait_for(busy: Sequence[_Prepared]) -> None:
+    """Wait until one of these messages can be written, holding no lock on it."""
+    with transaction.atomic():
+        lock_accounts(sorted(_accounts_of(busy[:1])))
+
+
+def _lock_prepared(as_of: dt.date, limit: int) -> tuple[list[_Prepared], list[_Prepared]]:
+    """The next messages, and those of them whose accounts are free: all others lock accounts before messages, so nothing
+    is waited for here while messages are locked.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -91,9 +102,10 @@ def _lock_prepared(as_of: dt.date, limit: int) -> list[_Prepared]:
             ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",
             [as_of, limit],
         )
-        batch = [_prepared(*row) for row in cursor.fetchall()]
-    lock_accounts(sorted(_accounts_of(batch)))
-    return sorted(batch, key=lambda message: (_written_on(message, as_of), message.account_id, message.id))
+        found = [_prepared(*row) for row in cursor.fetchall()]
+    busy = lock_free_accounts(sorted(_accounts_of(found)))
+    batch = [message for message in found if _accounts_of([message]).isdisjoint(busy)] if busy else found
+    return found, sorted(batch, key=lambda message: (_written_on(message, as_of), message.account_id, message.id))
 
 
 def _prepared(*row: Any) -> _Prepared:

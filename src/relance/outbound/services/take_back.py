@@ -6,6 +6,8 @@ from django.db import connection, transaction
 
 from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
+from relance.kit.events import publish
+from relance.outbound.facts import MessagesWithdrawn
 
 REREAD = "written_late"
 """Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
@@ -66,8 +68,9 @@ def hold_back(account_ids: Sequence[int]) -> int:
 def withdraw_waiting(account_ids: Sequence[int], reason: str) -> int:
     """Withdraw the messages to these customers that have not left, for example because a hold was placed. Their number.
 
-    `reason` is kept with each, for its page and the account's timeline. A message that is already with a channel stays;
-    notices to staff stay too. Messages of other accounts that claim items of these are among them.
+    `reason` is kept with each, for its page and the account's timeline; a message that is asked for again waits anew. One
+    that is already with a channel stays; notices to staff stay too. Messages of other accounts that claim items of these
+    are among them.
     """
     if not account_ids:
         return 0
@@ -76,7 +79,11 @@ def withdraw_waiting(account_ids: Sequence[int], reason: str) -> int:
         cursor.execute(
             "UPDATE outbound_dispatch d SET state = 'withdrawn', reason = %(reason)s, subject = '', text = '', "  # noqa: S608
             "html = '', content_hash = '', claimed_minor = NULL, released_at = NULL, claim = NULL, sent_at = NULL "
-            f"WHERE state IN ('prepared', 'released') AND NOT for_staff AND {_CLAIMS_OF}",
+            f"WHERE state IN ('prepared', 'released') AND NOT for_staff AND {_CLAIMS_OF} "
+            "RETURNING d.account_id, d.idempotency_key",
             {"ids": id_array(account_ids), "reason": reason[:300]},
         )
-        return int(cursor.rowcount)
+        withdrawn = cursor.fetchall()
+    if withdrawn:
+        publish(MessagesWithdrawn([row[0] for row in withdrawn], [row[1] for row in withdrawn]))
+    return len(withdrawn)
