@@ -10,8 +10,9 @@ from babel.messages.pofile import read_po
 from django.utils import translation
 
 from relance.faces.desk.amounts import typed_amount
-from relance.faces.desk.csv_export import csv_lines, safe_cell
+from relance.faces.desk.csv_export import csv_lines
 from relance.faces.desk.templatetags.desk import day, long_day
+from relance.kit.csv_cells import safe_cell
 from relance.kit.money import AmountError
 from tests.faces.catalogue import CATALOGUE, ROOT, texts
 
@@ -58,9 +59,34 @@ def test_other_amounts_are_refused(typed: str, currency: str, language: str) -> 
         typed_amount(typed, currency, language)
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+33 1 99", "-cmd", "@sum", "\tx", "-1.2.3", "--1", "-"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+33 1 99",
+        "-cmd",
+        "@sum",
+        "\tx",
+        "\n=1",
+        "-1.2.3",
+        "--1",
+        "-",
+        "\uff1d1",
+        "\uff0bx",
+        "\uff20x",
+        "\uff0dx",
+    ],
+)
 def test_formulas_are_disarmed(cell: str) -> None:
     assert safe_cell(cell) == "'" + cell
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [("Zoe;=1+1", "Zoe;'=1+1"), ("a; -b", "a; '-b"), ("a\n@b\t=c", "a\n'@b\t'=c"), ("A;B - C", "A;B - C")],
+)
+def test_formulas_behind_what_parts_cells_are_disarmed(cell: str, kept: str) -> None:
+    assert safe_cell(cell) == kept
 
 
 @pytest.mark.parametrize("cell", ["12.34", "-12.34", "-5", "Alice", "", "a=b"])

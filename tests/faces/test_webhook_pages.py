@@ -33,6 +33,9 @@ def test_an_administrator_adds_switches_and_moves_an_endpoint(
     assert "No secret" not in text_of(boss.get("/webhooks/").content)
     boss.post("/webhooks/", {"name": "crm", "url": "https://example.com/new"})
     (found,) = queries.endpoints()
+    boss.post("/webhooks/", {"name": "till", "url": "https://example.com/in?token=t0p"})
+    assert queries.endpoints()[-1].url == "https://example.com/in?token=t0p"
+    assert "t0p" not in str([row.details for row in audit_rows().rows])
     assert (found.url, found.created_by) == ("https://example.com/new", "the-administrator")
     boss.post("/webhooks/crm/switch/", {"active": "no"})
     assert not queries.endpoints()[0].is_active
@@ -40,7 +43,13 @@ def test_an_administrator_adds_switches_and_moves_an_endpoint(
     boss.post("/webhooks/crm/switch/", {"active": "yes"})
     assert queries.endpoints()[0].is_active
     assert "there is no endpoint" in text_of(boss.post("/webhooks/erp/switch/", {}, follow=True).content)
-    assert verbs() == ["endpoint_switched_on", "endpoint_switched_off", "endpoint_saved", "endpoint_saved"]
+    assert verbs() == [
+        "endpoint_switched_on",
+        "endpoint_switched_off",
+        "endpoint_saved",
+        "endpoint_saved",
+        "endpoint_saved",
+    ]
 
 
 def test_a_refused_address_is_said_beside_the_form_and_leaves_no_trace(sign_in: Callable[..., SignedIn]) -> None:
@@ -50,6 +59,9 @@ def test_a_refused_address_is_said_beside_the_form_and_leaves_no_trace(sign_in: 
     assert "utilisez https" in text_of(answer.content)
     assert "http://example.com/" in answer.content.decode()
     assert boss.post("/webhooks/", {"name": "", "url": ""}).status_code == 422
+    answer = boss.post("/webhooks/", {"name": "crm", "url": "https://ada:hunter2@example.com/"})
+    assert answer.status_code == 422 and "hunter2" not in answer.content.decode()
+    assert 'value="crm"' in answer.content.decode()
     assert queries.endpoints() == []
     assert verbs() == []
 

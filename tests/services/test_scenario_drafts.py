@@ -194,6 +194,16 @@ def test_a_discarded_draft_is_gone() -> None:
 
 
 @pytest.mark.django_db
+def test_a_page_of_a_discarded_draft_does_not_publish_the_next_one() -> None:
+    """Denis read a draft of two changes; while his page stands open it is discarded and another one gets two changes."""
+    read = submit_draft("house", "claire", save_draft("house", content(), "claire").revision)
+    discard_draft("house", "claire", read.revision)
+    submit_draft("house", "claire", save_draft("house", content(9), "claire").revision)
+    with pytest.raises(Refusal, match="changed"):
+        publish_draft("house", "denis", read.revision, None, TODAY)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "wrong", [{"code": "other"}, {}, {"code": "house", "name": "\x00"}, {"code": "house", "x": float("nan")}]
 )

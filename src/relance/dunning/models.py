@@ -32,7 +32,8 @@ class ScenarioVersion(models.Model):
 
 
 class ScenarioDraft(models.Model):
-    """The one draft of a scenario's next version; `revision` counts its changes, so that no writer overwrites another.
+    """The one draft of a scenario's next version; `revision` grows with each change and never comes again
+    in another draft, so that nobody overwrites or publishes what they have not read.
 
     Its content may be unfinished. `writers` are the user names, in lower case, of all who wrote it.
     """
@@ -44,7 +45,7 @@ class ScenarioDraft(models.Model):
     base = models.ForeignKey(ScenarioVersion, null=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=300, default="")
     state = models.CharField(max_length=10, default="editing")
-    revision = models.PositiveIntegerField(default=1)
+    revision = models.BigIntegerField()
     updated_by = models.CharField(max_length=150)
     updated_at = models.DateTimeField(db_default=Now())
 

@@ -21,6 +21,9 @@ from relance.dunning.scenario_file import compare, parse, storable
 from relance.dunning.services.scenarios import add_version, locked_versions, look_again_at_everything_overdue
 from relance.kit.refusal import Refusal
 
+_CHANGES_OF_A_DRAFT = 1_000_000
+"""Each draft counts its revisions from its own id times this, so that those of two drafts never meet."""
+
 
 @transaction.atomic
 def save_draft(
@@ -124,10 +127,12 @@ def roll_back(code: str, number: int, by: str, note: str = "") -> DraftFacts:
 
 def _begin(code: str, content: dict[str, Any], by: str, note: str) -> DraftFacts:
     base = next(iter(stored_scenarios.versions_of(code)), None)
-    ScenarioDraft.objects.create(
+    draft = ScenarioDraft.objects.create(
         code=code, content=content, author=by, writers=[by.lower()], note=note, updated_by=by,
-        base_id=base.version_id if base else None,
+        base_id=base.version_id if base else None, revision=0,
     )  # fmt: skip
+    draft.revision = draft.pk * _CHANGES_OF_A_DRAFT
+    draft.save(update_fields=["revision"])
     return _facts(code)
 
 

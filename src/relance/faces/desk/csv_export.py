@@ -5,9 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-from relance.kit.texts import without_direction_marks
+from relance.kit.csv_cells import safe_cell
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -41,19 +40,3 @@ def csv_lines(rows: Iterable[Iterable[str]]) -> Iterator[bytes]:
     for row in rows:
         writer.writerow([safe_cell(cell) for cell in row])
         yield line.text.encode()
-
-
-def safe_cell(text: str) -> str:
-    """The cell without marks of writing direction, which make a text read as another one, and with an apostrophe in
-    front when a spreadsheet would take it for a formula; plain numbers stay.
-    """
-    text = without_direction_marks(text)
-    if text.startswith(_STARTS_A_FORMULA) and not _is_number(text):
-        return "'" + text
-    return text
-
-
-def _is_number(text: str) -> bool:
-    digits = text.removeprefix("-")
-    whole, _dot, fraction = digits.partition(".")
-    return whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))

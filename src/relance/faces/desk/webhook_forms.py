@@ -1,6 +1,7 @@
 """The form of a system that scenarios may call."""
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from relance.faces.desk.forms import DeskForm
@@ -17,3 +18,8 @@ class EndpointForm(DeskForm):
         label=_("Address"), max_length=500, help_text=_("Begins with https://; signed calls are posted to it."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "url", "spellcheck": "false"}),
     )  # fmt: skip
+
+    def forget_password(self) -> None:
+        """Leave the address empty on the page that refuses it when a name and a password may stand in it."""
+        if "@" in self.data.get("url", ""):
+            self.data = {**self.data.dict(), "url": ""} if isinstance(self.data, QueryDict) else {}

@@ -12,6 +12,7 @@ import click
 
 from relance.faces.console import ground
 from relance.faces.console.show import day
+from relance.kit.csv_cells import safe_cell
 from relance.kit.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def journal(
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(CSV_COLUMNS)
         for creditor in chosen:
-            writer.writerows(_csv_lines(creditor, from_on, to_on, currency or ""))
+            writer.writerows(
+                [safe_cell(cell) for cell in line] for line in _csv_lines(creditor, from_on, to_on, currency or "")
+            )
 
 
 def _csv_lines(creditor: "CreditorFacts", from_on: dt.date, to_on: dt.date, currency: str) -> Iterator[Line]:

@@ -14,6 +14,7 @@ import click
 
 from relance.faces.console import ground
 from relance.faces.console.show import day
+from relance.kit.csv_cells import safe_cell
 from relance.kit.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from relance.insight.facts import AgeingReport, Cell, DsoReport, Sheet, Statement, StatementPart
 
 _GROUPINGS = ("account", "segment", "credit_class", "creditor")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _bounds(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -149,8 +149,8 @@ def csv_bytes(sheet: "Sheet") -> bytes:
 def _csv_cell(cell: "Cell") -> str:
     if cell is None:
         return ""
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return safe_cell(cell, may_be_number=False)
     return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 
 

@@ -30,12 +30,13 @@ def page(request: StaffRequest) -> HttpResponse:
             try:
                 with transaction.atomic():
                     services.save_endpoint(name, url, request.user.username)
-                    record_audit(request.user, "endpoint_saved", name, {"url": url})
+                    record_audit(request.user, "endpoint_saved", name, {"url": _without_query(url)})
             except Refusal as refusal:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("%(name)s is saved.") % {"name": name})
                 return redirect("desk:webhooks")
+        form.forget_password()
     state, endpoint = request.GET.get("state", ""), plain(request.GET.get("endpoint", ""))
     state = state if state in LABELS["call_state"] else ""
     listing = page_asked(request, lambda after: queries.calls_page(state, endpoint, after))
@@ -49,6 +50,12 @@ def page(request: StaffRequest) -> HttpResponse:
         "states": list(LABELS["call_state"]),
     }
     return render(request, "desk/webhooks.html", context, status=status)
+
+
+def _without_query(url: str) -> str:
+    """The address for the audit trail, which more people read than may see what a query hides."""
+    address, asks, _query = url.partition("?")
+    return f"{address}{asks}{'…' if asks else ''}"
 
 
 @needs(Permission.MANAGE_WEBHOOKS)
