@@ -114,6 +114,7 @@ def test_moving_keeps_the_place_and_is_done_once(
     form = switch_form(client, pursued)
     effect = text_of(client.post(f"/accounts/{pursued}/switch/", form | {"preview": "yes"}).content)
     assert "At 19 days it stands behind the stage “Suspension” of Gentle" in effect
+    assert "If nothing is paid, “Agency” is next, on 31 Mar 2025." in effect
     assert len(episodes(pursued)) == 1
     assert client.post(f"/accounts/{pursued}/switch/", form)["Location"] == f"/accounts/{pursued}/"
     running, old = episodes(pursued)
@@ -135,6 +136,7 @@ def test_starting_again(pursued: int, sign_in: Callable[..., SignedIn]) -> None:
     form = switch_form(client, pursued) | {"place": "again"}
     effect = text_of(client.post(f"/accounts/{pursued}/switch/", form | {"preview": "yes"}).content)
     assert "Douce commence par sa première étape" in effect
+    assert "Sans paiement, la prochaine étape est" in effect and len(episodes(pursued)) == 1
     assert client.post(f"/accounts/{pursued}/switch/", form).status_code == 302
     running = episodes(pursued)[0]
     assert (running.scenario, running.stage_index) == ("gentle", -1)

@@ -9,7 +9,7 @@ from relance.dunning.services.perform import PerformFigures, approve_action, dec
 from relance.dunning.services.preview_run import request_preview, work_preview
 from relance.dunning.services.reconsider import reconsider
 from relance.dunning.services.scenarios import export_scenario, import_scenario, override_scenario
-from relance.dunning.services.switch import switch_scenario
+from relance.dunning.services.switch import plan_of_switch, switch_scenario
 from relance.dunning.services.withdrawn import put_back, withdraw_held
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "nudge",
     "override_scenario",
     "perform_accounts",
+    "plan_of_switch",
     "publish_draft",
     "put_back",
     "reconsider",

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from relance.customers.services import lock_accounts
 from relance.dunning import stored_scenarios
 from relance.dunning.cases import Case, cases
-from relance.dunning.facts import PositionFacts, ScenarioFacts
+from relance.dunning.facts import PlanStep, PositionFacts, ScenarioFacts
+from relance.dunning.queries import plan_ahead
 from relance.dunning.rules import place_by_age
 from relance.dunning.services.nudge import nudge
 from relance.kit.ids import next_ids
@@ -49,6 +50,18 @@ def switch_scenario(account_id: int, code: str, keep_place: bool, by: str, on: d
         _switch(case, target, episode_id, keep_place=keep_place, by=by, on=on)
     nudge([account_id], only_pursued=False)
     return len(running)
+
+
+def plan_of_switch(account_id: int, code: str, keep_place: bool, on: dt.date) -> list[PlanStep]:
+    """What an account would meet from `on` if it were moved so and nothing were paid; nothing is changed.
+
+    Raises Refusal like `switch_scenario`.
+    """
+    with transaction.atomic():
+        switch_scenario(account_id, code, keep_place, "", on)
+        plan = plan_ahead(account_id, on)
+        transaction.set_rollback(True)
+    return plan
 
 
 def _switch(case: Case, target: ScenarioFacts, next_id: int, *, keep_place: bool, by: str, on: dt.date) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from relance.dunning import queries as dunning
+from relance.dunning import services
 from relance.faces.desk.labels import label
-from relance.faces.desk.templatetags.desk import count
+from relance.faces.desk.templatetags.desk import count, day
+from relance.kit.refusal import Refusal
 
 
 def switch_effect(account_id: int, as_of: dt.date, data: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[str]:
@@ -35,5 +37,21 @@ def switch_effect(account_id: int, as_of: dt.date, data: Mapping[str, Any], name
             sentence = _("%(scenario)s begins with its first stage, which is due once the debt has its age.")
         told.append((f"{debt}: " if debt else "") + sentence % words)
     if told:
+        told += _next(account_id, code, data["place"] == "keep", as_of)
         told.append(_("What was planned under the scenario so far and is not done yet will not be done."))
     return told
+
+
+def _next(account_id: int, code: str, keep_place: bool, as_of: dt.date) -> list[str]:
+    """Which stage would come next and when; the refusal when the switch cannot be."""
+    try:
+        plan = services.plan_of_switch(account_id, code, keep_place, as_of)
+    except Refusal as refusal:
+        return [str(refusal)]
+    step = next((step for step in plan if step.stage), None)
+    if step is None:
+        return [_("No further stage would follow.")]
+    return [
+        _("If nothing is paid, “%(stage)s” is next, on %(on)s.")
+        % {"stage": label("stage", step.stage), "on": day(step.on)}
+    ]
