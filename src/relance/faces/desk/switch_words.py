@@ -8,17 +8,23 @@ from django.utils.translation import gettext as _
 
 from relance.dunning import queries as dunning
 from relance.dunning import services
+from relance.dunning.facts import PlanStep
 from relance.faces.desk.labels import label
 from relance.faces.desk.templatetags.desk import count, day
 from relance.kit.refusal import Refusal
 
 
 def switch_effect(account_id: int, as_of: dt.date, data: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[str]:
-    """One sentence per debt under way, once a scenario and a place are chosen."""
+    """One sentence per debt under way, once a scenario and a place are chosen, and what comes next; or why it cannot be."""
     code = data.get("scenario")
     if not code or not data.get("place"):
         return ()
-    told = []
+    try:
+        plan = services.plan_of_switch(account_id, code, data["place"] == "keep", as_of)
+    except Refusal as refusal:
+        told = str(refusal)
+        return (f"{told[:1].upper()}{told[1:]}.",)
+    sentences = []
     for entry in dunning.explain(account_id, as_of):
         if entry.version is None:
             continue
@@ -35,23 +41,17 @@ def switch_effect(account_id: int, as_of: dt.date, data: Mapping[str, Any], name
             sentence = _("At %(days)s days no stage of %(scenario)s is reached yet: it begins with the first one.")
         else:
             sentence = _("%(scenario)s begins with its first stage, which is due once the debt has its age.")
-        told.append((f"{debt}: " if debt else "") + sentence % words)
-    if told:
-        told += _next(account_id, code, data["place"] == "keep", as_of)
-        told.append(_("What was planned under the scenario so far and is not done yet will not be done."))
-    return told
+        sentences.append((f"{debt}: " if debt else "") + sentence % words)
+    if sentences:
+        sentences.append(_next(plan))
+        sentences.append(_("What was planned under the scenario so far and is not done yet will not be done."))
+    return sentences
 
 
-def _next(account_id: int, code: str, keep_place: bool, as_of: dt.date) -> list[str]:
-    """Which stage would come next and when; the refusal when the switch cannot be."""
-    try:
-        plan = services.plan_of_switch(account_id, code, keep_place, as_of)
-    except Refusal as refusal:
-        return [str(refusal)]
+def _next(plan: Sequence[PlanStep]) -> str:
+    """Which stage would come next, and when."""
     step = next((step for step in plan if step.stage), None)
     if step is None:
-        return [_("No further stage would follow.")]
-    return [
-        _("If nothing is paid, “%(stage)s” is next, on %(on)s.")
-        % {"stage": label("stage", step.stage), "on": day(step.on)}
-    ]
+        return _("No further stage would follow.")
+    words = {"stage": label("stage", step.stage), "on": day(step.on)}
+    return _("If nothing is paid, “%(stage)s” is next, on %(on)s.") % words

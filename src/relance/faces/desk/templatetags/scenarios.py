@@ -17,8 +17,8 @@ register = template.Library()
 _ENDS = (14, 21, 30, 45, 60, 90, 120, 150, 180, 240, 300, 365, 540, 730, 1095, 1460, 1825, 2555, 4000)
 _STEPS = (1, 2, 5, 7, 10, 15, 30, 60, 90, 180, 365)
 _MARGIN, _LANE, _AXIS = 5.0, 44, 12
-_LETTER = 0.92
-"""How many per cent of the line a letter of a label takes at the width the page has on a desk's screen."""
+_LETTER = 1.55
+"""How many per cent of the line a letter of a label takes where the line stands beside another column."""
 
 
 @dataclass(frozen=True, slots=True)
