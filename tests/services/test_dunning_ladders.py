@@ -434,3 +434,23 @@ def test_stages_blocked_together_break_no_law(office: Office) -> None:
         ("first", "passed"), ("last", "performed"), ("other", "passed"),
     ]  # fmt: skip
     sound()
+
+
+def test_a_debt_that_comes_back_beside_a_new_one_stands_where_it_was_until_its_night_starts_it_again(
+    office: Office,
+) -> None:
+    """The version of the day has fewer stages than the one under which the old debt had reached its third."""
+    import_scenario(scenario(new_item="restart"), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-14")
+    office.pay("BRUNO", "P1", "30.00", "2026-02-15", "F1")
+    live("2026-02-15", "2026-02-15")
+    stages = "\n  - {code: only, age: 3, actions: [{send: {channel: email, template: reminder}}]}"
+    import_scenario(scenario(new_item="restart", stages=stages), "test")
+    office.bill("BRUNO", "F2", "40.00", "2026-02-01", "2026-02-16")
+    (credit,) = (entry.id for entry in credits_of(the(BRUNO).id, day("2026-02-15")))
+    reverse_receipt(the(BRUNO).id, credit, day("2026-02-18"), "AM04", "bank")
+    (row,) = queries.positions_of([the(BRUNO).id])[the(BRUNO).id]
+    assert row.stage == "formal"
+    assert live("2026-02-16", "2026-02-19") == {"2026-02-18": {"house/only": 1}}
+    sound()

@@ -83,6 +83,9 @@ def _take_up(account_ids: Sequence[int], since: dt.date, as_of: dt.date, heads: 
         for case, decision in decisions(account_ids, as_of, supposed)
         if not isinstance(decision, Leave) and (case.account_id, case.item_id, case.currency) in places
     ]
+    for case in going_on:
+        # One that is to start again does so by its next night; until then it stands under the version it had.
+        case.scenario = stored_scenarios.version(places[case.account_id, case.item_id, case.currency].version_id)
     keys = {(case.account_id, case.item_id, case.currency) for case in going_on}
     close([(place.account_id, place.episode_id) for key, place in held.items() if key in keys], as_of, "joined")
     take_up(going_on)
