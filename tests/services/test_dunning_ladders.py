@@ -454,3 +454,13 @@ def test_a_debt_that_comes_back_beside_a_new_one_stands_where_it_was_until_its_n
     assert row.stage == "formal"
     assert live("2026-02-16", "2026-02-19") == {"2026-02-18": {"house/only": 1}}
     sound()
+
+
+def test_a_day_worked_twice_takes_one_step_whatever_came_between(office: Office) -> None:
+    import_scenario(scenario(catch_up="jump"), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    live("2026-02-01", "2026-02-07")
+    office.bill("BRUNO", "F0", "30.00", "2025-11-01", "2025-12-01")
+    assert dict(decide_accounts([the(BRUNO).id], day("2026-02-07")).stages_entered) == {}
+    assert live("2026-02-08", "2026-02-08") == {"2026-02-08": {"house/formal": 1}}
+    sound()
