@@ -88,12 +88,11 @@ class Account:
         return min((d + sum(d < x <= on for x in whole | self.silence(n)) * DAY for n, d in due.items()), default=on)
 
     def obstacle(self, action: str, on: dt.date) -> str:
-        if action == "send:formal_notice" and "aid_request" in (h.kind for h in self.holds.values() if on in h.days):
-            return "hold:aid_request"
-        return "unreachable" if action.startswith("send") and not self.reachable else ""
+        aid = action == "send:formal_notice" and "aid_request" in [h.kind for h in self.holds.values() if on in h.days]
+        return "hold:aid_request" if aid else "unreachable" if action.startswith("send") and not self.reachable else ""
 
     def night(self, on: dt.date) -> None:
-        """Look at every case; of items that enter a stage on one day the highest stage, then the oldest item, writes."""
+        """Look at every case; of items entering stages of different ages the highest stage, then the oldest item, writes."""
         steps, heard = [], []
         for case in list(self.purse.items) if self.ladder(on).by_item else [""]:
             for e, index, passed in self.look(case, on):
@@ -105,8 +104,9 @@ class Account:
                 self.tell(on, case, e, rung, "passed", why)
             rung, e.index, e.entered, e.performed = e.ladder.rungs[index], index, on, on
             e.undone = {a for a in rung.actions if rung.mandatory and (a == "task" or self.obstacle(a, on))}
+            mute = "merged" if len({age for age, *_ in heard}) > 1 and case != min(heard)[2] else ""
             for a in rung.actions:
-                why = self.obstacle(a, on) or ("merged" if a.startswith("send") and case != min(heard)[2] else "")
+                why = self.obstacle(a, on) or (mute if a.startswith("send") else "")
                 self.tell(on, case, e, rung, {"": "performed", "merged": "passed"}.get(why, "refused"), {a: why})
 
     def tell(self, on: dt.date, case: str, e: Episode, rung: Rung, state: str, why: dict[str, str]) -> None:

@@ -229,6 +229,17 @@ def test_invoices_that_enter_stages_on_one_day_are_told_in_one_message(office: O
         assert cursor.fetchall() == [(0,)]
 
 
+def test_invoices_that_enter_one_stage_on_one_day_have_a_message_each(office: Office) -> None:
+    import_scenario(scenario(level="invoice"), "test")
+    office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
+    office.bill("BRUNO", "F2", "30.00", "2026-01-02", "2026-01-31")
+    assert live("2026-02-01", "2026-02-01") == {"2026-02-01": {"house/reminder": 2}}
+    assert refusals("BRUNO") == [("reminder", "performed", "")] * 2
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(DISTINCT item_id) FROM outbound_dispatch WHERE item_id > 0")
+        assert cursor.fetchall() == [(2,)]
+
+
 def test_a_task_holds_the_mandatory_stage_until_it_is_closed(office: Office) -> None:
     stages = """
   - {code: call, age: 1, mandatory: true, actions: [{task: {kind: call}}]}

@@ -180,12 +180,12 @@ def test_what_it_says_of_the_draft_is_what_the_night_then_does(office: Office) -
     assert dict(figures.actions) == dict(report.would.actions) == {"send": 4, "task": 4}
 
 
-def test_at_invoice_level_one_item_speaks_for_the_account(office: Office) -> None:
-    import_scenario(scenario(level="invoice"), "test")
+def test_at_invoice_level_the_highest_stage_speaks_for_the_account(office: Office) -> None:
+    import_scenario(scenario(level="invoice", catch_up="jump"), "test")
     office.bill("BRUNO", "B1", "30.00", "2026-01-01", "2026-01-31")
-    office.bill("BRUNO", "B2", "30.00", "2026-01-01", "2026-02-01")
+    office.bill("BRUNO", "B2", "30.00", "2026-01-01", "2026-02-05")
     live("2026-01-30", "2026-01-31")
-    report = queries.preview(content(level="invoice"), TONIGHT)
+    report = queries.preview(content(level="invoice", catch_up="jump"), TONIGHT)
     assert (report.today.actions, report.today.refused) == ({"send": 1}, {"merged": 1})
     assert dict(run(TONIGHT).actions) == {"send": 1}
 

@@ -64,7 +64,9 @@ def _with_obstacles(decision: Stay, case: Case, as_of: dt.date) -> Stay:
 
 
 def _merged(together: list[tuple[Case, Decision]]) -> list[tuple[Case, Decision]]:
-    """Of the items of one account that enter a stage on one day, the highest stage speaks for all."""
+    """Of the items of one account that enter different stages on one day, the highest stage speaks for all; where all enter
+    the same stage, each has its own message, as this level is there for.
+    """
     speaking: dict[str, list[tuple[int, dt.date, int, Case]]] = {}
     for case, decision in together:
         if isinstance(decision, Advance) and case.standing is not None and case.reach:
@@ -73,7 +75,7 @@ def _merged(together: list[tuple[Case, Decision]]) -> list[tuple[Case, Decision]
                 (-stage.age_days, case.standing.oldest_due_on, case.item_id, case)
             )
     for entries in speaking.values():
-        if len(entries) > 1:
+        if len({age for age, *_ in entries}) > 1:
             entries.sort(key=lambda entry: entry[:3])
             entries[0][3].names_all = True
             for *_, case in entries[1:]:
