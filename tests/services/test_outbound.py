@@ -154,6 +154,26 @@ def test_money_that_arrives_later_but_is_known_already_counts() -> None:
     assert release(NIGHT).withdrawn == 1
 
 
+def test_words_written_late_leave_out_what_was_paid_by_then() -> None:
+    """A night worked late: money of the next days was posted before its messages were asked for."""
+    paid, partly = account("A1"), account("B1")
+    for each in (paid, partly):
+        invoice(each, f"F-{each}")
+        invoice(each, f"N-{each}", 9_900, due_on=NIGHT)
+    pay(paid, 4_500, received_on=NIGHT + dt.timedelta(days=1))
+    pay(partly, 1_000, received_on=NIGHT + dt.timedelta(days=3))
+    prepare([order(paid), order(partly)])
+    Dispatch.objects.update(prepared_at=dt.datetime(2100, 1, 1, tzinfo=dt.UTC))
+    figures = release(NIGHT + dt.timedelta(days=3))
+    assert (figures.released, figures.withdrawn) == ({"email": 1}, 1)
+    assert only_message(paid).reason == "settled"
+    message = only_message(partly)
+    assert message.claimed_minor == 3_500
+    assert "23 novembre 2026" in message.text.replace("\u00a0", " "), "dated on the day it was asked for"
+    assert "N-" not in message.text, "what is overdue only since then is not asked for"
+    assert keeps_every_law()
+
+
 def test_one_message_that_cannot_be_written_does_not_hold_up_the_others() -> None:
     alice, bruno = account("A1"), account("B1")
     invoice(alice, "F-1")

@@ -58,16 +58,17 @@ class _Written:
 def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
     """Give words to one batch of prepared messages of business dates up to `as_of`.
 
-    In the same transaction the accounts (and those of a family) are locked and what they owe on the business date is
-    read once more, money posted since the message was prepared included: a debt that is gone withdraws its message. A
-    message is dated on its business date; one written for a second time (see `reread`) is read and dated on `as_of`.
-    Nothing released and nothing withdrawn means that nothing is left.
+    In the same transaction the accounts (and those of a family) are locked and what they owe is read once more: the
+    items overdue on the business date, less the money of the days up to `as_of` and all that was posted since the message
+    was prepared. A debt that is gone withdraws its message. A message is dated on its business date; one written for a
+    second time (see `reread`) is read and dated on `as_of`. Nothing released and nothing withdrawn means that nothing is
+    left.
     """
     while True:
         with transaction.atomic():
             found, batch = _lock_prepared(as_of, limit)
             days = groupby(batch, key=lambda message: _written_on(message, as_of))
-            written = [row for day, group in days for row in _write(list(group), day)]
+            written = [row for day, group in days for row in _write(list(group), day, as_of)]
             _store(written)
         withdrawn = sum(row.state == "withdrawn" for row in written)
         released = Counter(
@@ -120,13 +121,13 @@ def _accounts_of(batch: Sequence[_Prepared]) -> set[int]:
     return found
 
 
-def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
+def _write(batch: list[_Prepared], written_on: dt.date, as_of: dt.date) -> Iterator[_Written]:
     """Words or withdrawal for messages written on one day, from facts read in a fixed number of queries."""
     ids = sorted(_accounts_of(batch))
     accounts = customers.accounts(ids)
     creditors = {creditor.id: creditor for creditor in customers.creditors()}
     known_at = min(message.prepared_at for message in batch)
-    overdue = ledger.claims(ids, written_on, known_at=known_at)
+    overdue = _still_claimed(ids, written_on, as_of, known_at)
     for message in batch:
         row = _Written(message.account_id, message.id, "failed", language=message.language)
         account = accounts.get(message.account_id)
@@ -146,6 +147,18 @@ def _write(batch: list[_Prepared], written_on: dt.date) -> Iterator[_Written]:
                 row.subject, row.text, row.html = words.subject, words.text, words.html
                 row.content_hash = content_hash(words.subject, words.text, words.html)
         yield row
+
+
+def _still_claimed(
+    account_ids: Sequence[int], on: dt.date, as_of: dt.date, known_at: dt.datetime
+) -> Mapping[int, Sequence[ClaimedItem]]:
+    """What each account owed past due on a day, as far as it still owes it on a later one."""
+    then = ledger.claims(account_ids, on, known_at=known_at)
+    if on == as_of:
+        return then
+    asked = {entry.item.id for entries in then.values() for entry in entries}
+    now = ledger.claims(account_ids, as_of, known_at=known_at)
+    return {account_id: [entry for entry in entries if entry.item.id in asked] for account_id, entries in now.items()}
 
 
 def _words(

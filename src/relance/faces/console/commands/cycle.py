@@ -35,7 +35,7 @@ def COMMAND(  # noqa: N802
 
     A closed date is not worked again: its figures are shown as they were. An interrupted one goes on where it stopped.
     A date whose laws are broken is held open; the next run of it verifies again, and closes it when they are mended.
-    Afterwards messages are delivered, unless --no-deliver leaves them to a worker.
+    After each date its messages are delivered, unless --no-deliver leaves them to a worker.
     """
     prepare()
     from relance.cycle.services import run
@@ -66,17 +66,16 @@ def COMMAND(  # noqa: N802
             else:
                 click.echo(_line(figures))
             troubles |= dict.fromkeys(_troubles(figures))
+            if not dry_run and not no_deliver:  # on its own day: money of the days to come is not there yet
+                deliver_now(business_date, lambda sent: status.update(f"Delivering messages · {sent}"))
             if figures.state == "held_open":
-                last = business_date
                 break
-        if not dry_run and not no_deliver:
-            deliver_now(last, lambda sent: status.update(f"Delivering messages · {sent}"))
-            if waiting := state_counts().get("released", 0):
-                click.echo(
-                    f"{waiting} messages wait because they could not be sent; their pages in the desk say why. A worker "
-                    "tries again.",
-                    err=True,
-                )
+        if not dry_run and not no_deliver and (waiting := state_counts().get("released", 0)):
+            click.echo(
+                f"{waiting} messages wait because they could not be sent; their pages in the desk say why. A worker "
+                "tries again.",
+                err=True,
+            )
     if troubles:
         for trouble in troubles:
             click.echo(trouble, err=True)
