@@ -277,6 +277,11 @@ def pursued_one(live_server: Any, tmp_path: Path) -> tuple[str, int]:
     return str(live_server.url), account_id
 
 
+def settled(page: Any) -> None:
+    """Wait until what came into the page answers: it is seen some milliseconds before its fields are listened to."""
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
+
+
 def test_why_opens_beside_the_page_and_esc_gives_the_focus_back(browser: Any, pursued_one: tuple[str, int]) -> None:
     address, account_id = pursued_one
     desk = Desk(browser, address, "en", viewport={"width": 1280, "height": 800})
@@ -288,8 +293,10 @@ def test_why_opens_beside_the_page_and_esc_gives_the_focus_back(browser: Any, pu
     expect(drawer).to_contain_text("19 days ago")
     expect(page.locator("#drawer-title")).to_be_focused()
     expect(page.locator("#items-title")).to_be_visible()
+    settled(page)
     page.fill("#why-on", "2025-04-05")
     expect(drawer).to_contain_text("35 days ago")
+    settled(page)
     page.focus("#why-on")
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
