@@ -67,8 +67,10 @@ class Office:
         row = {"account": account, "number": number, "amount": amount, "issued_on": issued_on, "due_on": due_on} | more
         self.bring("invoices", row)
 
-    def pay(self, account: str, reference: str, amount: str, received_on: str, invoice: str = "") -> None:
-        """Import one payment."""
+    def pay(
+        self, account: str, reference: str, amount: str, received_on: str, invoice: str = "", as_of: dt.date = LONG_AGO
+    ) -> None:
+        """Import one payment, on the day `as_of`."""
         self.bring(
             "payments",
             {
@@ -78,6 +80,7 @@ class Office:
                 "received_on": received_on,
                 "invoice": invoice,
             },
+            as_of=as_of,
         )
 
 

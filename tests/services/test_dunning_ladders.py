@@ -254,13 +254,15 @@ def test_a_task_holds_the_mandatory_stage_until_it_is_closed(office: Office) -> 
     assert live("2026-02-21", "2026-02-22") == {"2026-02-21": {"house/second": 1}}
 
 
+FAMILY = (
+    {"number": "HQ", "name": "Head office", "email": "hq@example.test"},
+    {"number": "SHOP", "name": "Shop", "parent": "HQ", "email": "shop@example.test"},
+)
+
+
 def test_parent_and_children_are_dunned_together(office: Office) -> None:
     import_scenario(scenario(family="together"), "test")
-    office.bring(
-        "accounts",
-        {"number": "HQ", "name": "Head office", "email": "hq@example.test"},
-        {"number": "SHOP", "name": "Shop", "parent": "HQ", "email": "shop@example.test"},
-    )
+    office.bring("accounts", *FAMILY)
     office.bill("SHOP", "F1", "30.00", "2026-01-01", "2026-01-31")
     office.bill("HQ", "F2", "10.00", "2026-01-01", "2026-02-03")
     assert live("2026-02-01", "2026-02-07") == {
@@ -353,11 +355,7 @@ def test_what_limits_acts_against_a_child_limits_its_parents_messages(office: Of
     stages = """
   - {code: formal, age: 1, actions: [{send: {channel: email, template: formal_notice}}]}"""
     import_scenario(scenario(stages=stages, family="together"), "test")
-    office.bring(
-        "accounts",
-        {"number": "HQ", "name": "Head office", "email": "hq@example.test"},
-        {"number": "SHOP", "name": "Shop", "parent": "HQ", "email": "shop@example.test"},
-    )
+    office.bring("accounts", *FAMILY)
     office.bill("SHOP", "F1", "30.00", "2026-01-01", "2026-01-31")
     hold("SHOP", HoldKind.AID_REQUEST, "2026-01-31")
     assert live("2026-02-01", "2026-02-03") == {}
@@ -368,8 +366,7 @@ def test_money_of_a_file_decides_at_once_and_late_nights_leave_what_came_back(of
     import_scenario(scenario(), "test")
     office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
     live("2026-02-01", "2026-02-10")
-    paid = {"account": "BRUNO", "reference": "P1", "amount": "30.00", "received_on": "2026-02-15", "invoice": "F1"}
-    office.bring("payments", paid, as_of=day("2026-02-15"))
+    office.pay("BRUNO", "P1", "30.00", "2026-02-15", "F1", as_of=day("2026-02-15"))
     assert queries.positions_of([the(BRUNO).id]) == {}
     (credit,) = (entry.id for entry in credits_of(the(BRUNO).id, day("2026-02-15")))
     reverse_receipt(the(BRUNO).id, credit, day("2026-02-17"), "AM04", "bank")
@@ -384,18 +381,11 @@ def test_a_night_worked_late_begins_nothing_for_what_ended_since(office: Office)
     import_scenario(scenario(), "test")
     office.bill("BRUNO", "F1", "30.00", "2026-01-01", "2026-01-31")
     live("2026-02-01", "2026-02-02")
-    paid = {"account": "BRUNO", "reference": "P1", "amount": "30.00", "received_on": "2026-02-05", "invoice": "F1"}
-    office.bring("payments", paid, as_of=day("2026-02-05"))
+    office.pay("BRUNO", "P1", "30.00", "2026-02-05", "F1", as_of=day("2026-02-05"))
     assert queries.positions_of([the(BRUNO).id]) == {}
     assert live("2026-02-03", "2026-02-12") == {}
     assert queries.positions_of([the(BRUNO).id]) == {}
     sound()
-
-
-FAMILY = (
-    {"number": "HQ", "name": "Head office", "email": "hq@example.test"},
-    {"number": "SHOP", "name": "Shop", "parent": "HQ", "email": "shop@example.test"},
-)
 
 
 def test_a_family_that_two_chunks_share_takes_one_step(office: Office) -> None:

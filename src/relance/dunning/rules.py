@@ -70,8 +70,10 @@ def decide(scenario: ScenarioFacts, situation: Situation, as_of: dt.date) -> Dec
         situation.paused_days, None if restarts else _place(position), restarts, situation.person,
         situation.impossible, as_of,
     )  # fmt: skip
-    if isinstance(outline, Advance) and not restarts and position is not None and _stepped_on(position) >= as_of:
-        outline = _not_before(_later(max(_stepped_on(position), as_of), 1), scenario.stages[outline.stage_index])
+    if isinstance(outline, Advance) and not restarts and position is not None:
+        stepped_on = _stepped_on(position)
+        if stepped_on >= as_of:
+            outline = _not_before(_later(stepped_on, 1), scenario.stages[outline.stage_index])
     because = (head, *outline.because)
     if chased is not owed and chased_minor != owed_minor:
         because = (
@@ -88,11 +90,9 @@ def decide(scenario: ScenarioFacts, situation: Situation, as_of: dt.date) -> Dec
 
 def _stepped_on(position: PositionFacts) -> dt.date:
     """The day of the case's last step: the last stage entered, or the switch that brought it here."""
-    return (
-        max(position.opened_on, position.stage_entered_on or dt.date.min)
-        if position.stage_index >= 0
-        else (position.opened_on - dt.timedelta(days=1))
-    )
+    if position.stage_index < 0:
+        return position.opened_on - dt.timedelta(days=1)
+    return max(position.opened_on, position.stage_entered_on or dt.date.min)
 
 
 def _not_before(day: dt.date, stage: Stage) -> Stay:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from relance.customers.services import lock_accounts
-from relance.dunning.cases import Case, decisions, with_families
+from relance.dunning.cases import Case, decisions, heads_of
 from relance.dunning.facts import Advance, Hold, Leave, Passed, Stay
 from relance.dunning.reasons import extended, passed_because, reasons_text
 from relance.dunning.services.episodes import leave, move, open_episodes
@@ -48,12 +48,13 @@ def decide_accounts(account_ids: Sequence[int], as_of: dt.date, dry_run: bool = 
     (episode, stage, action). A family is decided with the account at its head. With `dry_run` nothing is written.
     """
     figures = ChunkFigures(accounts_evaluated=len(account_ids))
-    asked, account_ids = set(account_ids), with_families(account_ids)
+    asked, heads = set(account_ids), heads_of(account_ids)
+    account_ids = sorted({*asked, *heads})
     if not dry_run:
         lock_accounts(account_ids)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM dunning_nudge WHERE account_id = ANY(%s::bigint[])", [id_array(asked)])
-        take_up_families(account_ids, as_of)
+        take_up_families(heads, as_of)
     found = [(case, decision) for case, decision in decisions(account_ids, as_of) if case.account_id in asked]
     ended_since = _ended_since([case.account_id for case, _ in found if case.position is None], as_of)
     writes = _Writes()

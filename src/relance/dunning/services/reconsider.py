@@ -57,11 +57,10 @@ def reconsider(account_ids: Sequence[int], days: Mapping[int, dt.date], *, reope
                 leave(settled, as_of)
 
 
-def take_up_families(account_ids: Sequence[int], as_of: dt.date) -> None:
-    """Of these accounts, all locked, let those in families that are dunned together go on where money was taken back
-    since their last completed night.
+def take_up_families(heads: Mapping[int, int], as_of: dt.date) -> None:
+    """Let these families that are dunned together, given as member -> head and all locked, go on where money was taken
+    back since their last completed night.
     """
-    heads = heads_of(account_ids)
     if not heads:
         return
     with connection.cursor() as cursor:
