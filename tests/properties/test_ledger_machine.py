@@ -205,6 +205,8 @@ class LedgerMachine(Hands):
         if self.attempt("deposit", lambda: services.post_deposit(order, "ines")) and not known:
             for n, (name, minor) in enumerate(minors):
                 self.books[name].credit("receipt", f"S{slip}/{n}", "EUR", on, minor)
+                ((posting,),) = self.rows("SELECT posting_id FROM ledger_credit WHERE number = %s", f"S{slip}/{n}")
+                self.told(name, "interest", True, posting)
             for name in sorted({name for name, _ in minors}):
                 self.settle(name, on)
 

@@ -24,7 +24,7 @@ BARE_CREDITOR = dataclasses.replace(
 )
 ALICE = AccountFacts(
     id=7, number="C0001234", creditor_id=1, name="Alice Martin", kind="consumer", segment="", credit_class="standard",
-    language="", email="alice@example.com", mobile="", phone="", address1="", address2="", postcode="", city="",
+    language="", email="alice@example.com", mobile="06 12 34 56 78", phone="", address1="", address2="", postcode="", city="",
     country="FR", siren="", payment_method="transfer", sales_rep="", opened_on=None,
 )  # fmt: skip
 

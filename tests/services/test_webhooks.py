@@ -18,7 +18,7 @@ from django.db import connection
 from procrastinate.contrib.django import app
 
 from relance.kit.refusal import Refusal
-from relance.outbound import calls, queries
+from relance.outbound import calls, queries, wire
 from relance.outbound.facts import CallFacts, WebhookOrder
 from relance.outbound.models import Endpoint
 from relance.outbound.services import call, call_webhooks, deliver_calls, retry_call, save_endpoint, switch_endpoint
@@ -172,7 +172,7 @@ def test_redirects_are_not_followed(crm: Crm) -> None:
 
 
 def test_a_silent_endpoint_costs_one_attempt_of_a_batch(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(call, "SECONDS", 0.2)
+    monkeypatch.setattr(wire, "SECONDS", 0.2)
     monkeypatch.setenv("RELANCE_WEBHOOK_SECRET_SLOW", SECRET)
     alice = account("A1")
     with socket.create_server(("127.0.0.1", 0)) as deaf:
@@ -234,7 +234,7 @@ def again_and_again(first: bytes, more: bytes) -> Drip:
 )
 def test_the_limit_is_one_of_the_whole_call(crm: Crm, monkeypatch: pytest.MonkeyPatch, scheme: str, drip: Drip) -> None:
     """A byte now and then is no answer: the calls behind it do not wait longer than the limit."""
-    monkeypatch.setattr(call, "SECONDS", 0.4)
+    monkeypatch.setattr(wire, "SECONDS", 0.4)
     monkeypatch.setenv("RELANCE_WEBHOOK_SECRET_SLOW", SECRET)
     alice = account("A1")
     with answering(drip) as port:
@@ -264,7 +264,7 @@ def test_only_who_can_prove_the_name_hears_a_call(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     crm.server.socket = context.wrap_socket(crm.server.socket, server_side=True)
-    monkeypatch.setattr(call.socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
+    monkeypatch.setattr(wire.socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", ("127.0.0.1", port))])
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     save_endpoint("crm", f"https://{name}:{port}/hooks", "ada")
@@ -281,8 +281,8 @@ def test_looking_a_name_up_counts_into_the_limit(crm: Crm, monkeypatch: pytest.M
         time.sleep(0.3)
         return [(2, 1, 6, "", (host, port))]
 
-    monkeypatch.setattr(call, "SECONDS", 0.2)
-    monkeypatch.setattr(call.socket, "getaddrinfo", slow)
+    monkeypatch.setattr(wire, "SECONDS", 0.2)
+    monkeypatch.setattr(wire.socket, "getaddrinfo", slow)
     call_webhooks([ordered(account("A1"))])
     deliver_calls()
     assert (crm.heard, the_calls()[0].reason) == ([], "no answer: not complete within 0.2 seconds")
@@ -297,7 +297,7 @@ def test_an_answer_is_read_only_as_far_as_it_is_needed(crm: Crm, monkeypatch: py
 
         return drip
 
-    monkeypatch.setattr(call, "SECONDS", 5)
+    monkeypatch.setattr(wire, "SECONDS", 5)
     monkeypatch.setenv("RELANCE_WEBHOOK_SECRET_FLOOD", SECRET)
     alice = account("A1")
     for first, more, state in (
@@ -416,7 +416,7 @@ def test_a_name_that_stands_for_a_forbidden_address_is_not_called(crm: Crm, monk
     save_endpoint("crm", "http://localhost/", "ada")
     stands_for = {"far.example": "169.254.169.254", "localhost": "192.0.2.1"}
     monkeypatch.setattr(
-        call.socket, "getaddrinfo", lambda host, port, **_: [(2, 1, 6, "", (stands_for.get(host, host), port))]
+        wire.socket, "getaddrinfo", lambda host, port, **_: [(2, 1, 6, "", (stands_for.get(host, host), port))]
     )
     alice = account("A1")
     call_webhooks([ordered(alice, "far"), ordered(alice)])

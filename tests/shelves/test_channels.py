@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from relance.kit.shelf import shelf
 from relance.outbound.channels.email import CHANNEL, compose
-from relance.outbound.facts import Outcome, OutgoingMessage
+from relance.outbound.facts import Form, Outcome, OutgoingMessage
 from tests.rules.test_message_texts import ALICE
 
 NOON = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
@@ -111,9 +111,12 @@ def outbox(settings: Settings, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("code", sorted(shelf("relance.outbound.channels", "CHANNEL")))
 def test_every_channel_keeps_the_contract(code: str, outbox: Path) -> None:
     channel = shelf("relance.outbound.channels", "CHANNEL")[code]
-    assert channel.address_of(ALICE)
+    address = channel.address_of(ALICE)
+    assert address
     assert isinstance(channel.repeatable(), bool)
-    batch = [outgoing(1), outgoing(2, "not an address"), outgoing(3)]
+    assert channel.form in list(Form)
+    assert not channel.quiet_zones(address), "nobody is disturbed by a file in the outbox"
+    batch = [outgoing(1, address), outgoing(2, "not an address"), outgoing(3, address)]
     receipts = list(channel.deliver(batch))
     assert [receipt.message_id for receipt in receipts] == [1, 2, 3]
     assert receipts[1].outcome is Outcome.FAILED

@@ -16,6 +16,7 @@ from relance.dunning.places import Key, positions
 from relance.dunning.rules import place_by_age
 from relance.ledger.facts import ClaimedItem, Level, Standing
 from relance.ledger.queries import claims, standings
+from relance.outbound.queries import dead_addresses
 
 
 @dataclass(slots=True)
@@ -23,8 +24,9 @@ class Case:
     """One debt that is or may be pursued: an account in one currency, or one item.
 
     `left_out` is what messages may not claim of which item (-1: nothing of it), `family` the child accounts whose debt
-    is in it. `merged` says that another case of the account speaks for this one today, `names_all` that this one speaks
-    for all. It never leaves the room, and a night makes hundreds of thousands: not frozen, which would triple its price.
+    is in it, `dead` the channels and addresses at which it is not reached any more. `merged` says that another case of
+    the account speaks for this one today, `names_all` that this one speaks for all. It never leaves the room, and a night
+    makes hundreds of thousands: not frozen, which would triple its price.
     """
 
     account_id: int
@@ -38,6 +40,7 @@ class Case:
     left_out: Mapping[int, int] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
     reach: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
+    dead: frozenset[tuple[str, str]] = frozenset()
     merged: bool = False
     names_all: bool = False
 
@@ -90,6 +93,7 @@ class Gathering:
         self.people = accounts(account_ids)
         self.countries = {creditor.id: creditor.country for creditor in creditors()}
         self.holds = holds(account_ids)
+        self.dead = dead_addresses(account_ids)
         self.current = stored_scenarios.current()
         if supposed.scenario is not None:
             draft = supposed.scenario
@@ -140,7 +144,10 @@ class Gathering:
         scenario = chosen[key[0]]
         if position is not None:
             scenario, situation.position = self._pinned(position)
-        return Case(*key, scenario, situation, self.people[key[0]], self.holds.get(key[0], ()))
+        case = Case(*key, scenario, situation, self.people[key[0]], self.holds.get(key[0], ()))
+        if key[0] in self.dead:
+            case.dead = self.dead[key[0]]
+        return case
 
     def _pinned(self, position: PositionFacts) -> tuple[ScenarioFacts, PositionFacts]:
         """The version an episode runs under; under a draft of its code, the draft, at the stage of the same name."""

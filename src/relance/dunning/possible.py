@@ -30,7 +30,7 @@ def refusals_of(case: Case, stage_index: int, as_of: dt.date) -> tuple[str, ...]
         if not refusal:
             for effect in effects:
                 if isinstance(effect, SendMessage):
-                    reached = reachable(case.account, effect.channels)
+                    reached = reachable(case.account, effect.channels, case.dead)
                     if reached is None:
                         refusal = "unreachable"
                     else:

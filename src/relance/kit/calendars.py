@@ -14,6 +14,11 @@ def _closed_days(country: str, year: int) -> frozenset[dt.date]:
         return frozenset()
 
 
+def is_public_holiday(day: dt.date, country: str) -> bool:
+    """Whether the day is a public holiday of the ISO country; a country without a calendar has none."""
+    return day in _closed_days(country, day.year)
+
+
 def is_working_day(day: dt.date, country: str) -> bool:
     """Monday to Friday and no public holiday of the ISO country; a country without a calendar has weekends only."""
     return day.weekday() < 5 and day not in _closed_days(country, day.year)

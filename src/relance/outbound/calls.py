@@ -37,6 +37,14 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
     return f"t={timestamp},v1={digest}"
 
 
+def is_signed(secret: str, header: str, body: bytes, now: int, oldest: int) -> bool:
+    """Whether a signature header fits this body, and was made at most `oldest` seconds from `now` (seconds since 1970)."""
+    made = re.fullmatch(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})", header)
+    if made is None or abs(now - int(made[1])) > oldest:
+        return False
+    return hmac.compare_digest(signature(secret, int(made[1]), body), header)
+
+
 def secret_variable(name: str) -> str:
     """The environment variable that holds an endpoint's secret."""
     return f"RELANCE_WEBHOOK_SECRET_{name.upper().replace('-', '_')}"

@@ -16,7 +16,8 @@ class MessageOrder:
     `item_id` is 0 when the message covers all overdue items of the account in `currency`. `context` holds what only
     the asking room knows: `silence_at_minor` (withdraw at or below this open amount), `next_stage`/`next_on`, `family`
     (ids of accounts whose items the message claims from this account too) and `left_out` (item id as text -> minor
-    units of it that are not claimed, -1 for all of it).
+    units of it that are not claimed, -1 for all of it), `channels` (to try after its own, in order) and `passed` (channels
+    that come before its own and do not reach the customer: code -> why).
     """
 
     idempotency_key: int
@@ -138,6 +139,28 @@ class MessageFacts:
     released_at: dt.datetime | None
     sent_at: dt.datetime | None
     for_staff: bool
+    open_at: dt.datetime | None
+    context: Mapping[str, Any]
+
+    @property
+    def passed(self) -> Mapping[str, str]:
+        """The channels that come before this one and do not reach the customer: code -> why."""
+        return self.context.get("passed") or {}
+
+    @property
+    def instead_of(self) -> Mapping[str, Any]:
+        """The message that did not arrive and that this one replaces: `id`, `channel`, `reason`; empty for most."""
+        return self.context.get("instead_of") or {}
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """What a provider or a person reported about a message after it left."""
+
+    report: str
+    reason: str
+    source: str
+    occurred_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +253,7 @@ class MessageContent:
 
 @dataclass(frozen=True, slots=True)
 class RenderedMessage:
-    """The exact words of a message."""
+    """The exact words of a message; one in short form has its text alone."""
 
     subject: str
     text: str
@@ -267,21 +290,95 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReceipt:
-    """A channel's answer for one message; `reason` is a sentence for a person, empty when it was sent."""
+    """A channel's answer for one message; `reason` is a sentence for a person, empty when it was sent.
+
+    `reference` is the provider's own name for it, by which later notices speak of it; empty where there is none.
+    `dead_address`: the recipient does not exist, so nothing more is to be sent there.
+    """
 
     message_id: int
     outcome: Outcome
     reason: str = ""
+    reference: str = ""
+    dead_address: bool = False
+
+
+class Gateway(Protocol):
+    """What a file on the gateways shelf offers as `GATEWAY`: one provider that carries short texts to phones."""
+
+    def trouble(self) -> str:
+        """Why it cannot work as it is set up, as a sentence that names the setting; empty when it can."""
+
+    def reaches_people(self) -> bool:
+        """Whether what it takes rings somewhere, so that quiet hours count."""
+
+    def repeatable(self) -> bool:
+        """Whether handing one message over twice leaves one message, by the provider's own word."""
+
+    def send(self, message: "OutgoingMessage", recipient: str) -> DeliveryReceipt:
+        """Hand one message over to a number in international form (`+33612345678`)."""
+
+    def notices(self, call: "IncomingCall") -> "Sequence[DeliveryNotice]":
+        """What the provider reports in a call to us. Raises NotAuthentic, and ValueError for a report that makes no sense."""
+
+
+class Report(StrEnum):
+    """What a provider says later about a message it took."""
+
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryNotice:
+    """A provider's later word on the message that it knows as `reference`; `reason` says why it failed."""
+
+    reference: str
+    report: Report
+    occurred_at: dt.datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCall:
+    """A call that a provider made to us: the address as it was called, headers by lower-case name, the untouched body."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: dt.datetime
+
+
+class NotAuthentic(Exception):
+    """A call to us does not prove that it comes from the provider; the text says what is missing."""
+
+
+class Form(StrEnum):
+    """How the words of a message are laid out: a mail (subject, text and HTML), or a short text of one paragraph."""
+
+    MAIL = "mail"
+    SHORT = "short"
 
 
 class Channel(Protocol):
-    """What a file on the channels shelf offers as `CHANNEL`."""
+    """What a file on the channels shelf offers as `CHANNEL`; `form` is how its messages are written."""
+
+    form: Form
 
     def address_of(self, account: AccountFacts) -> str | None:
         """Where this channel reaches the account, or None. Pure."""
 
     def repeatable(self) -> bool:
         """Whether delivering one message twice leaves one message, so that a dead sender's batch is simply redone."""
+
+    def quiet_zones(self, address: str) -> Sequence[str]:
+        """The time zones in which a message to this address would disturb at night; none where it disturbs nobody."""
+
+    def notices(self, provider: str, call: IncomingCall) -> Sequence[DeliveryNotice]:
+        """What a provider reports in a call to us. Raises LookupError for one we do not use, NotAuthentic for a call that
+        is not from it, and ValueError for a report that makes no sense.
+        """
 
     def deliver(self, batch: Sequence[OutgoingMessage]) -> Iterator[DeliveryReceipt]:
         """One receipt for each message, in order; a message is handed over no sooner than its receipt is asked for."""

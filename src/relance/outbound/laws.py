@@ -3,21 +3,23 @@
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.kit.laws import Law
 
+_WRITTEN = "'released', 'sending', 'sealed', 'sent', 'delivered', 'opened', 'bounced', 'returned', 'unknown'"
+
 LAWS: tuple[Law, ...] = (
     Law(
         "outbound.words_kept",
         "a message that was released has its exact words, and their fingerprint fits",
-        """SELECT account_id || '/' || id FROM outbound_dispatch
-           WHERE state IN ('released', 'sending', 'sent', 'unknown')
-             AND (subject = '' OR text = '' OR html = '' OR content_hash <>
-                  encode(sha256(convert_to(subject || E'\\n' || text || E'\\n' || html, 'UTF8')), 'hex'))""",
+        f"""SELECT account_id || '/' || id FROM outbound_dispatch
+           WHERE state IN ({_WRITTEN})
+             AND (text = '' OR (subject = '') <> (html = '') OR content_hash <>
+                  encode(sha256(convert_to(subject || E'\\n' || text || E'\\n' || html, 'UTF8')), 'hex'))""",  # noqa: S608
     ),
     Law(
         "outbound.claims_something",
         "a message to a customer that was released claims an amount above zero",
-        """SELECT account_id || '/' || id FROM outbound_dispatch
-           WHERE state IN ('released', 'sending', 'sent', 'unknown') AND coalesce(claimed_minor, 0) <= 0
-             AND NOT for_staff""",
+        f"""SELECT account_id || '/' || id FROM outbound_dispatch
+           WHERE state IN ({_WRITTEN}) AND coalesce(claimed_minor, 0) <= 0
+             AND NOT for_staff""",  # noqa: S608
     ),
     Law(
         "outbound.silent_when_settled",
@@ -27,22 +29,26 @@ LAWS: tuple[Law, ...] = (
     ),
     Law(
         "outbound.once_per_action",
-        "no planned action has two messages to a customer",
+        "no planned action has two messages to a customer, unless the first did not reach it",
         """SELECT idempotency_key::text FROM outbound_dispatch WHERE NOT for_staff
+             AND state NOT IN ('failed', 'bounced', 'returned')
            GROUP BY idempotency_key HAVING count(*) > 1""",
     ),
     Law(
         "outbound.sent_has_its_hour",
         "a message has the hour it was sent when, and only when, it was sent",
         """SELECT account_id || '/' || id FROM outbound_dispatch
-           WHERE state <> 'sending' AND (state = 'sent') <> (sent_at IS NOT NULL)""",
+           WHERE state <> 'sending'
+             AND (state IN ('sent', 'delivered', 'opened', 'bounced', 'returned')) <> (sent_at IS NOT NULL)""",
     ),
     Law(
         "outbound.account_exists",
-        "every message and every call to another system belongs to an account that exists",
+        "every message, receipt, dead address and call to another system belongs to an account that exists",
         f"""SELECT d.account_id || '/' || d.id
             FROM (SELECT account_id, id FROM outbound_dispatch UNION ALL
-                  SELECT account_id, id FROM outbound_webhookcall) d
+                  SELECT account_id, id FROM outbound_webhookcall UNION ALL
+                  SELECT account_id, id FROM outbound_messagereceipt UNION ALL
+                  SELECT account_id, id FROM outbound_deadaddress) d
             LEFT JOIN {ACCOUNT_RELATION} AS a ON a.account_id = d.account_id WHERE a.account_id IS NULL""",  # noqa: S608
     ),
 )

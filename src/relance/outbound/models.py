@@ -15,8 +15,12 @@ class Dispatch(AccountScoped):
     `prepared` has no words yet; `released` has them, after the balance was read once more in the same transaction;
     `sending` belongs to a live sender that holds the advisory lock of `claim` (where a second delivery would arrive
     twice, `sent_at` is set just before the hand-over); `withdrawn` was stopped by a payment; `unknown` may or may not
-    have arrived. A dead sender's untouched messages, and released ones of an account whose debt changed, are
-    `prepared` again. `claim` stays on a message that was tried in vain and is released again.
+    have arrived. What was `sent` may later be `delivered`, `opened` or `bounced` by the provider's word; a message that
+    failed or bounced may have a successor for the same action, by another channel, with the next `attempt`. A dead
+    sender's untouched messages, and released ones of an account whose debt changed, are `prepared` again. `claim` stays
+    on a message that was tried in vain and is released again.
+
+    `open_at` and `close_at`: where a phone would ring, the words are written and sent only between these instants.
 
     `for_staff`: a notice to a colleague about the account. It claims nothing, one action may have several readers, and
     `template` names its text.
@@ -42,19 +46,41 @@ class Dispatch(AccountScoped):
     released_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     claim = models.BigIntegerField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0, db_default=0)
+    open_at = models.DateTimeField(null=True)
+    close_at = models.DateTimeField(null=True)
+    provider_reference = models.CharField(max_length=120, default="", db_default="")
     for_staff = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["account_id", "idempotency_key"], condition=Q(for_staff=False), name="dispatch_once"
+                fields=["account_id", "idempotency_key", "attempt"],
+                condition=Q(for_staff=False),
+                name="dispatch_once_per_attempt",
             ),
             models.UniqueConstraint(
                 fields=["account_id", "idempotency_key", "recipient"], condition=Q(for_staff=True), name="notice_once"
             ),
             models.CheckConstraint(
                 name="dispatch_state",
-                condition=Q(state__in=["prepared", "released", "sending", "sent", "withdrawn", "failed", "unknown"]),
+                condition=Q(
+                    state__in=[
+                        "prepared",
+                        "released",
+                        "sending",
+                        "sealed",
+                        "sent",
+                        "delivered",
+                        "opened",
+                        "bounced",
+                        "returned",
+                        "withdrawn",
+                        "merged",
+                        "failed",
+                        "unknown",
+                    ]
+                ),
             ),
         ]
         indexes = [
@@ -66,7 +92,7 @@ class Dispatch(AccountScoped):
             models.Index(fields=["-id"], name="dispatch_newest"),
             models.Index(
                 fields=["state", "-id"],
-                condition=Q(state__in=["withdrawn", "failed", "unknown"]),
+                condition=Q(state__in=["withdrawn", "failed", "unknown", "bounced", "returned", "merged"]),
                 name="dispatch_not_sent",
             ),
             models.Index(
@@ -74,7 +100,54 @@ class Dispatch(AccountScoped):
                 condition=Q(state__in=["prepared", "released"], context__has_key="family"),
                 name="dispatch_of_families",
             ),
+            models.Index(
+                fields=["provider_reference"], condition=~Q(provider_reference=""), name="dispatch_by_reference"
+            ),
             BrinIndex(fields=["business_date"], name="dispatch_by_day", autosummarize=True),
+        ]
+
+
+class MessageReceipt(AccountScoped):
+    """What a provider or a person reported about a message that had left; one row for each report, once.
+
+    `source` and `key` name the report, so that one that is made twice is one.
+    """
+
+    dispatch_id = models.BigIntegerField()
+    source = models.CharField(max_length=40)
+    key = models.CharField(max_length=200)
+    report = models.CharField(max_length=10)
+    reason = models.CharField(max_length=300, default="")
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account_id", "source", "key"], name="receipt_once"),
+            models.CheckConstraint(
+                name="receipt_report", condition=Q(report__in=["delivered", "opened", "failed", "returned"])
+            ),
+        ]
+        indexes = [models.Index(fields=["account_id", "dispatch_id"], name="receipt_of_message")]
+
+
+class DeadAddress(AccountScoped):
+    """An address at which a customer is not reached any more, until a person says that it works again."""
+
+    channel = models.CharField(max_length=20)
+    address = models.CharField(max_length=254)
+    reason = models.CharField(max_length=300)
+    marked_at = models.DateTimeField(db_default=Now())
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by = models.CharField(max_length=150, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account_id", "channel", "address"],
+                condition=Q(cleared_at__isnull=True),
+                name="dead_address_once",
+            )
         ]
 
 

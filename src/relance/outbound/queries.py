@@ -1,8 +1,9 @@
 """Reads of messages, for screens and for the rooms that ask for messages."""
 
 import datetime as dt
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import fields
 from typing import Any
 
@@ -14,17 +15,24 @@ from relance.kit.bulk import id_array
 from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.kit.shelf import shelf
 from relance.outbound import calls, rules
-from relance.outbound.facts import CallFacts, CallState, EndpointFacts, MessageFacts, RenderedMessage
-from relance.outbound.models import Endpoint, WebhookCall
+from relance.outbound.facts import CallFacts, CallState, EndpointFacts, MessageFacts, ReceiptFacts, RenderedMessage
+from relance.outbound.models import Endpoint, MessageReceipt, WebhookCall
 from relance.outbound.samples import sample
 
+_ARRIVED = ("sent", "delivered", "opened")
 _COLUMNS = ", ".join(field.name for field in fields(MessageFacts))
 _ACCOUNTS_SEARCHED = 500
 _KINDS = {
     "prepared": "message_waiting",
     "released": "message_waiting",
     "sending": "message_waiting",
+    "sealed": "message_waiting",
     "sent": "message_sent",
+    "delivered": "message_sent",
+    "opened": "message_sent",
+    "bounced": "message_failed",
+    "returned": "message_failed",
+    "merged": "message_withdrawn",
     "withdrawn": "message_withdrawn",
     "failed": "message_failed",
     "unknown": "message_unknown",
@@ -51,14 +59,46 @@ def channel_codes() -> tuple[str, ...]:
     return tuple(shelf("relance.outbound.channels", "CHANNEL"))
 
 
-def reachable(account: AccountFacts, channels: Sequence[str]) -> tuple[str, str] | None:
-    """The first of these channels that is installed and reaches the account, with the address; None when none does."""
+def reachable(
+    account: AccountFacts, channels: Sequence[str], dead: Set[tuple[str, str]] = frozenset()
+) -> tuple[str, str] | None:
+    """The first of these channels that is installed and reaches the account, with the address; None when none does.
+
+    `dead` are channels and addresses of the account that are known not to work (see `dead_addresses`).
+    """
     installed = shelf("relance.outbound.channels", "CHANNEL")
     for code in channels:
         address = installed[code].address_of(account) if code in installed else None
-        if address:
+        if address and (code, address) not in dead:
             return code, address
     return None
+
+
+def passed_over(account: AccountFacts, channels: Sequence[str], dead: Set[tuple[str, str]]) -> dict[str, str]:
+    """Why these channels do not reach the account: `not_installed`, `no_address` or `dead_address` by channel."""
+    installed = shelf("relance.outbound.channels", "CHANNEL")
+    return {
+        code: "not_installed"
+        if code not in installed
+        else "dead_address"
+        if (code, installed[code].address_of(account)) in dead
+        else "no_address"
+        for code in channels
+    }
+
+
+def dead_addresses(account_ids: Sequence[int]) -> dict[int, frozenset[tuple[str, str]]]:
+    """Of each of these accounts that has any, the channels and addresses at which it is not reached any more."""
+    found: dict[int, set[tuple[str, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, channel, address FROM outbound_deadaddress "
+            "WHERE account_id = ANY(%s::bigint[]) AND cleared_at IS NULL",
+            [id_array(account_ids)],
+        )
+        for account_id, channel, address in cursor.fetchall():
+            found.setdefault(account_id, set()).add((channel, address))
+    return {account_id: frozenset(addresses) for account_id, addresses in found.items()}
 
 
 def message_states(account_ids: Sequence[int], keys: Sequence[int]) -> dict[int, str]:
@@ -73,7 +113,8 @@ def message_states(account_ids: Sequence[int], keys: Sequence[int]) -> dict[int,
             """
             SELECT d.idempotency_key, d.state
             FROM unnest(%s::bigint[], %s::bigint[]) AS k(account_id, key)
-            JOIN outbound_dispatch d ON d.account_id = k.account_id AND d.idempotency_key = k.key AND NOT d.for_staff""",
+            JOIN outbound_dispatch d ON d.account_id = k.account_id AND d.idempotency_key = k.key AND NOT d.for_staff
+            ORDER BY d.attempt""",
             [id_array(account_ids), id_array(keys)],
         )
         return dict(cursor.fetchall())
@@ -115,7 +156,7 @@ def messages(
             f"SELECT {_COLUMNS} FROM outbound_dispatch WHERE {conditions} ORDER BY id DESC LIMIT %s",  # noqa: S608
             [*values, limit + 1],
         )
-        rows = [MessageFacts(*row) for row in cursor.fetchall()]
+        rows = [_facts(row) for row in cursor.fetchall()]
     next_after = str(rows[limit - 1].id) if len(rows) > limit else None
     return Page(rows[:limit], next_after, min(total, COUNT_LIMIT), complete and total <= COUNT_LIMIT)
 
@@ -128,8 +169,8 @@ def _conditions(account_id: int | None, state: str, text: str) -> tuple[str, lis
         conditions.append("account_id = %s")
         values.append(account_id)
     if state:
-        conditions.append("state = %s")
-        values.append(state)
+        conditions.append("state = ANY(%s)")
+        values.append(list(_ARRIVED) if state == "sent" else [state])
     if text.strip():
         found = customers.find_accounts(text, limit=_ACCOUNTS_SEARCHED)
         complete = found.next_after is None
@@ -143,7 +184,19 @@ def message(message_id: int) -> MessageFacts | None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {_COLUMNS} FROM outbound_dispatch WHERE id = %s", [message_id])  # noqa: S608
         row = cursor.fetchone()
-    return MessageFacts(*row) if row else None
+    return _facts(row) if row else None
+
+
+def _facts(row: Sequence[Any]) -> MessageFacts:
+    """A row of `_COLUMNS`, whose last one is the context as JSON text."""
+    context = json.loads(row[-1]) if isinstance(row[-1], str) else row[-1]
+    return MessageFacts(*[*row[:-1], context])
+
+
+def receipts(account_id: int, message_id: int) -> list[ReceiptFacts]:
+    """What was reported about a message after it left, oldest first."""
+    rows = MessageReceipt.objects.filter(account_id=account_id, dispatch_id=message_id).order_by("occurred_at", "id")
+    return [ReceiptFacts(row.report, row.reason, row.source, row.occurred_at) for row in rows]
 
 
 def timeline(account_id: int, limit: int | None = None) -> list[TimelineEvent]:
@@ -178,13 +231,15 @@ def event_count(account_id: int) -> int:
 def state_counts() -> dict[str, int]:
     """Number of messages in each state that has any.
 
-    Sent ones, nearly all, are the rest after counting the others, so that indexes answer.
+    Sent ones, nearly all, are the rest after counting the others, so that indexes answer; those that a provider reported
+    as delivered or opened are among them.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT state, count(*) FROM outbound_dispatch WHERE state IN ('prepared', 'released', 'sending') "
             "GROUP BY state UNION ALL "
-            "SELECT state, count(*) FROM outbound_dispatch WHERE state IN ('withdrawn', 'failed', 'unknown') "
+            "SELECT state, count(*) FROM outbound_dispatch "
+            "WHERE state IN ('withdrawn', 'failed', 'unknown', 'bounced', 'returned', 'merged') "
             "GROUP BY state"
         )
         counts: dict[str, int] = dict(cursor.fetchall())
@@ -206,14 +261,26 @@ def released_counts(business_date: dt.date) -> dict[str, int]:
 
 
 def is_waiting(as_of: dt.date) -> bool:
-    """Whether any message of a business date up to `as_of` is still to be released or sent."""
+    """Whether any message of a business date up to `as_of` is still to be released or sent, and may be at this hour."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM outbound_dispatch WHERE state IN ('prepared', 'released', 'sending') "
-            "AND business_date <= %s)",
+            "AND business_date <= %s AND (open_at IS NULL OR open_at <= now() OR state <> 'prepared'))",
             [as_of],
         )
         return bool(cursor.fetchone()[0])
+
+
+def next_hour(as_of: dt.date) -> dt.datetime | None:
+    """When the next message of a business date up to `as_of` may be sent that waits for its hour; None when none does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(open_at) FROM outbound_dispatch WHERE state = 'prepared' AND business_date <= %s "
+            "AND open_at > now()",
+            [as_of],
+        )
+        opens_at: dt.datetime | None = cursor.fetchone()[0]
+        return opens_at
 
 
 def waiting_since(before: dt.date) -> dict[int, dt.date]:

@@ -11,9 +11,12 @@ from typing import Any
 from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.kit.calendars import on_or_next_working_day
 from relance.ledger.facts import ClaimedItem, OpenItemFacts
+from relance.legal.facts import Opening
+from relance.legal.rules import next_opening
 from relance.outbound import wording
-from relance.outbound.facts import ClaimLine, MessageContent, NoticeContent, RenderedMessage
+from relance.outbound.facts import ClaimLine, Form, MessageContent, NoticeContent, RenderedMessage
 from relance.outbound.payment_code import epc_payload
+from relance.outbound.short_text import fold
 
 TEXTS = wording.TEXTS
 LANGUAGES = ("fr", "en")
@@ -47,6 +50,14 @@ def language_of(account: AccountFacts, creditor: CreditorFacts) -> str:
 def house_language(creditor: CreditorFacts) -> str:
     """The language of the creditor's country, in which colleagues are written to when we do not know theirs."""
     return "fr" if creditor.country in _FRENCH_SPEAKING else "en"
+
+
+def opening(zones: Sequence[str], country: str, house_zone: str, at: dt.datetime) -> Opening:
+    """When a phone that may be in these time zones may ring, from `at` on; in the creditor's zone when none is known."""
+    try:
+        return next_opening(country, zones, at)
+    except ValueError:
+        return next_opening(country, (house_zone,), at)
 
 
 def deadline_on(template: str, written_on: dt.date, country: str) -> dt.date:
@@ -179,10 +190,12 @@ def _identity(creditor: CreditorFacts) -> tuple[str, ...]:
     return tuple(line for line in map(clean, lines) if line)
 
 
-def render(template: str, fields: MessageContent) -> RenderedMessage:
+def render(template: str, fields: MessageContent, form: Form = Form.MAIL) -> RenderedMessage:
     """The exact words of a message. Raises LookupError for a template we have no text of."""
     if not has_template(template):
         raise LookupError(f"there is no message text named {template!r}; known are {', '.join(template_codes())}")
+    if form is Form.SHORT:
+        return RenderedMessage(subject="", text=fold(clean(wording.short(template, fields))), html="")
     return RenderedMessage(
         subject=_shorten(clean(wording.subject(template, fields))),
         text=wording.body(template, "text", fields),

@@ -37,6 +37,10 @@ def deliver(as_of: str) -> None:
         return
     if queries.is_waiting(day):
         _enqueue(deliver, {"as_of": as_of}, "outbound.deliver.retry", _RETRY_AFTER_MINUTES)
+    opens_at = queries.next_hour(day)
+    if opens_at is not None:
+        lock = f"outbound.deliver.{opens_at.isoformat()}"
+        _enqueue(deliver, {"as_of": as_of}, lock, 0, opens_at)
 
 
 @app.task(name="outbound.call", retry=_AFTER_A_CRASH)
@@ -62,8 +66,16 @@ def schedule_delivery(as_of: dt.date) -> None:
     _enqueue(deliver, {"as_of": as_of.isoformat()}, f"outbound.deliver.{as_of.isoformat()}", 0)
 
 
-def _enqueue(task: Task[..., None, Any], arguments: dict[str, Any], queueing_lock: str, delay_minutes: int) -> None:
-    job = task.configure(queueing_lock=queueing_lock, schedule_in={"minutes": delay_minutes} if delay_minutes else None)
+def _enqueue(
+    task: Task[..., None, Any],
+    arguments: dict[str, Any],
+    queueing_lock: str,
+    delay_minutes: int,
+    at: dt.datetime | None = None,
+) -> None:
+    job = task.configure(
+        queueing_lock=queueing_lock, schedule_in={"minutes": delay_minutes} if delay_minutes else None, schedule_at=at
+    )
     try:
         with transaction.atomic():
             job.defer(**arguments)

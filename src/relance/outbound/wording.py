@@ -32,6 +32,12 @@ def subject(code: str, fields: MessageContent) -> str:
     return "".join(template.blocks["subject"](template.new_context(_variables(fields, "text"))))
 
 
+def short(code: str, fields: MessageContent) -> str:
+    """The short form of a message, as written: one paragraph of plain text."""
+    template = _template(fields.language, code, "text")
+    return "".join(template.blocks["short"](template.new_context(_variables(fields, "text"))))
+
+
 def body(code: str, form: str, fields: MessageContent) -> str:
     """The body of a message; `form` is text or html."""
     return _template(fields.language, code, form).render(_variables(fields, form)).strip() + "\n"

@@ -133,6 +133,17 @@ EMAIL_USE_SSL = _flag("RELANCE_SMTP_SSL")
 EMAIL_TIMEOUT = 30
 OUTBOX = home() / "outbox"
 
+# Texts to phones: a file name on the shelf outbound/gateways. Its settings mean what its trouble() asks for.
+SMS_PROVIDER = os.environ.get("RELANCE_SMS_PROVIDER", "outbox")
+SMS_URL = os.environ.get("RELANCE_SMS_URL", "").rstrip("/")
+SMS_USER = os.environ.get("RELANCE_SMS_USER", "")
+SMS_SECRET = os.environ.get("RELANCE_SMS_SECRET", "")
+SMS_SIGNING_SECRET = os.environ.get("RELANCE_SMS_SIGNING_SECRET", "")
+SMS_FROM = os.environ.get("RELANCE_SMS_FROM", "")
+
+# The address under which providers reach this server, without a slash at the end; empty when they cannot.
+PUBLIC_URL = os.environ.get("RELANCE_PUBLIC_URL", "").rstrip("/")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -1,8 +1,8 @@
-"""The addresses of the whole house: the desk lies at the root."""
+"""The addresses of the whole house: the desk lies at the root, providers call `hooks/`."""
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("relance.faces.desk.urls"))]
+urlpatterns = [path("hooks/", include("relance.faces.api.urls")), path("", include("relance.faces.desk.urls"))]
 
 handler403 = "relance.faces.desk.errors.forbidden"
 handler404 = "relance.faces.desk.errors.not_found"

@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from relance.customers.facts import AccountFacts
 from relance.customers.queries import creditors, families
 from relance.dunning import stored_scenarios
 from relance.dunning.cases import Case, Supposition, decisions
@@ -141,16 +140,16 @@ _LEAVES, _OPENS = PreviewOutcome("leaves"), PreviewOutcome("opens")
 def _channels(case: Case, stage_index: int) -> tuple[str, ...]:
     """Beside each action of a stage the channel its message would go by; empty for what is no message."""
     return tuple(
-        _channel(case.account, action) if action.kind == "send" and not refusal else ""
+        _channel(case, action) if action.kind == "send" and not refusal else ""
         for action, refusal in zip(case.scenario.stages[stage_index].actions, case.refusals, strict=True)
     )
 
 
-def _channel(account: AccountFacts, action: ActionSpec) -> str:
+def _channel(case: Case, action: ActionSpec) -> str:
     named = action.params["channel"]
     if isinstance(named, str):
         return named
-    reached = reachable(account, named)
+    reached = reachable(case.account, named, case.dead)
     return reached[0] if reached else ""
 
 

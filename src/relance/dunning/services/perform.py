@@ -23,7 +23,7 @@ from relance.dunning.services.nudge import nudge
 from relance.kit.money import threshold_minor
 from relance.kit.refusal import Refusal
 from relance.outbound.facts import MessageOrder
-from relance.outbound.queries import reachable
+from relance.outbound.queries import passed_over, reachable
 from relance.outbound.services import prepare
 
 Outcome = tuple[str, str]
@@ -139,11 +139,16 @@ def _obstacle(action: Undertaking) -> Outcome | None:
 
 def _message(action: Undertaking, effect: SendMessage, as_of: dt.date) -> MessageOrder:
     case = action.case
-    reached = case.reach.get(effect.channels) or reachable(case.account, effect.channels)
+    reached = case.reach.get(effect.channels) or reachable(case.account, effect.channels, case.dead)
     if reached is None:
         raise AssertionError("an action whose channels reach nobody is refused before")
     channel, recipient = reached
     context = _outlook(action, as_of)
+    if len(effect.channels) > 1:
+        place = effect.channels.index(channel)
+        context = {**context, "channels": effect.channels[place + 1 :]} if effect.channels[place + 1 :] else context
+        if place:
+            context = {**context, "passed": passed_over(case.account, effect.channels[:place], case.dead)}
     if case.family or case.left_out:
         context = {
             **context,

@@ -10,6 +10,7 @@ from relance.legal.facts.charges import (
     PartyKind,
     Verdict,
 )
+from relance.legal.facts.contact import ContactHours, Opening
 from relance.legal.facts.interest import (
     InterestSegment,
     InterestTerms,
@@ -40,6 +41,7 @@ __all__ = [
     "ChargeCase",
     "ChargeKind",
     "ChargeRule",
+    "ContactHours",
     "Delivery",
     "Figure",
     "FirstReminder",
@@ -54,6 +56,7 @@ __all__ = [
     "MissingRate",
     "Nature",
     "NoFigure",
+    "Opening",
     "Pack",
     "PartPayment",
     "PartyKind",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from relance.legal.facts.charges import ChargeCase, ChargeKind, PartyKind, Verdict
+from relance.legal.facts.contact import ContactHours
 from relance.legal.facts.interest import RateMode
 from relance.legal.facts.limitation import Nature
 from relance.legal.facts.rates import Rate, Series
@@ -66,7 +67,7 @@ ChargeRule: TypeAlias = Callable[[ChargeCase], Verdict]
 class Pack:
     """A country's rules as data: what is not in it, the country does not offer, and asking for it refuses.
 
-    `limitation` gives the code of the figure in years for a debtor and a nature.
+    `limitation` gives the code of the figure in years for a debtor and a nature; `contact` when phones may ring.
     """
 
     country: str
@@ -78,6 +79,7 @@ class Pack:
     interest: Mapping[PartyKind, InterestRule]
     charges: Mapping[tuple[ChargeKind, PartyKind], ChargeRule]
     limitation: Mapping[tuple[PartyKind, Nature], str]
+    contact: tuple[ContactHours, ...] = ()
 
     def figure(self, code: str, on: dt.date) -> Figure:
         """The figure in force on a day. Raises NoFigure, naming the pack and the day."""

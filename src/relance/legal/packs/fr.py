@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from relance.legal.facts import (
     ChargeKind,
+    ContactHours,
     Figure,
     InterestRule,
     Nature,
@@ -112,6 +113,16 @@ _COSTS_ON_PROOF = Forbidden(
         "factures, pas un forfait.",
     ),
 )
+_PHONE_HOURS = ContactHours(
+    rule="fr.contact_hours",
+    weekdays=frozenset(range(5)),
+    spans=((dt.time(10), dt.time(13)), (dt.time(14), dt.time(20))),
+    on_holidays=False,
+    valid_from=dt.date(2023, 3, 1),
+    valid_to=None,
+    source="C. conso. D223-9 binds canvassing; taken over as a guard against harassing calls (L121-6)",
+    confirmed=False,
+)
 _AGREED = AsAgreed("fr.business_as_agreed", "C. civ. 1103; conditions générales de vente")
 
 PACK = Pack(
@@ -203,4 +214,5 @@ PACK = Pack(
         (PartyKind.PUBLIC, Nature.EQUIPMENT): "fr.public_years",
         (PartyKind.PUBLIC, Nature.OTHER): "fr.public_years",
     },
+    contact=(_PHONE_HOURS,),
 )

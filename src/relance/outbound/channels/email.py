@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
 from relance.customers.facts import AccountFacts
-from relance.outbound.facts import DeliveryReceipt, Outcome, OutgoingMessage
+from relance.outbound.facts import DeliveryNotice, DeliveryReceipt, Form, IncomingCall, Outcome, OutgoingMessage
 
 _ON_THE_WIRE = compat32.clone(linesep="\r\n", mangle_from_=False)
 _OUTBOX_SENDER = "relance@localhost"
@@ -129,6 +129,8 @@ def _words(text: str, header: str) -> str:
 class Email:
     """The e-mail channel."""
 
+    form = Form.MAIL
+
     def address_of(self, account: AccountFacts) -> str | None:
         """The account's e-mail address, or None when it has none that can be written to."""
         return usable_address(account.email)
@@ -136,6 +138,14 @@ class Email:
     def repeatable(self) -> bool:
         """True without a mail server: an outbox file written twice is still one file."""
         return not settings.EMAIL_HOST
+
+    def quiet_zones(self, _address: str) -> Sequence[str]:
+        """None: a mail waits silently until it is read."""
+        return ()
+
+    def notices(self, provider: str, _call: IncomingCall) -> Sequence[DeliveryNotice]:
+        """None: a mail server of our own reports by mail, not by call."""
+        raise LookupError(f"no {provider} carries our mail")
 
     def deliver(self, batch: Sequence[OutgoingMessage]) -> Iterator[DeliveryReceipt]:
         """Hand the messages over one by one, each when its receipt is asked for, in order."""
@@ -278,7 +288,12 @@ class _MailServer:
             except (OSError, smtplib.SMTPException) as trouble:
                 self._lost(trouble)
         final = 500 <= code < 600 and what != "sender"
-        return DeliveryReceipt(message.id, Outcome.FAILED if final else Outcome.RELEASED, reason)
+        return DeliveryReceipt(
+            message.id,
+            Outcome.FAILED if final else Outcome.RELEASED,
+            reason,
+            dead_address=final and what == "recipient",
+        )
 
     def _live(self) -> smtplib.SMTP:
         if self._smtp is None:

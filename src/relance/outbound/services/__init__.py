@@ -8,6 +8,7 @@ from relance.outbound.services.deliver import deliver_batch, take_up
 from relance.outbound.services.endpoints import call_webhooks, retry_call, save_endpoint, switch_endpoint
 from relance.outbound.services.notify import notify_staff
 from relance.outbound.services.prepare import prepare
+from relance.outbound.services.receipts import take_call, take_notices
 from relance.outbound.services.release import release
 from relance.outbound.services.resend import resend
 from relance.outbound.services.take_back import hold_back, reread, withdraw_waiting
@@ -27,6 +28,8 @@ __all__ = [
     "save_endpoint",
     "settle_dead_senders",
     "switch_endpoint",
+    "take_call",
+    "take_notices",
     "take_up",
     "transmit",
     "withdraw_waiting",

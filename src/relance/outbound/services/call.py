@@ -2,23 +2,13 @@
 
 import json
 import os
-import socket
-import ssl
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
-from urllib.parse import urlsplit
 
 from django.db import connection, transaction
 
-from relance.outbound import calls
+from relance.outbound import calls, wire
 from relance.outbound.models import Endpoint
-
-SECONDS = 10
-"""How long a call may take whole, from looking the name up to the end of the answer's headers."""
 
 _KEPT_FOR_SENDER = "10 minutes"
 """How long a claimed call is its sender's; afterwards the sender is taken for dead and another one tries."""
@@ -98,88 +88,12 @@ def _post(call: _Claimed, endpoint: Endpoint) -> _Answer:
         calls.SIGNATURE_HEADER: calls.signature(secret, call.timestamp, body),
     }
     try:
-        return _posted(endpoint.url, body, headers)
-    except UnicodeError:
-        return _Answer(None, "the address has a name that cannot exist; look for a typing mistake", reached=False)
-    except (OSError, HTTPException) as trouble:
-        return _Answer(None, f"no answer: {trouble}", reached=False)
-
-
-def _posted(url: str, body: bytes, headers: dict[str, str]) -> _Answer:
-    """Post to the very address that was checked, whatever the name stands for a moment later.
-
-    Of the answer no more than its headers is read.
-    """
-    ends_at = time.monotonic() + SECONDS
-    parts = urlsplit(url)
-    host, is_secure = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if is_secure else 80)
-    addresses = [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if any(calls.forbidden(address) for address in addresses):
-        return _Answer(None, "the name stands for an address that may not be called", reached=False)
-    if not is_secure and not all(calls.is_loopback(address) for address in addresses):
-        return _Answer(None, "http is for this machine only; use https", reached=False)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with (
-        socket.create_connection((addresses[0], port), _left(ends_at)) as line,
-        _cut_at(ends_at, line),
-        closing(HTTPConnection(host, port)) as wire,
-    ):
-        wire.sock = _secured(line, host) if is_secure else line
-        wire.request("POST", target, body, {**headers, "Host": parts.netloc})
-        with wire.getresponse() as response:
-            code = response.status
+        code = wire.post(endpoint.url, body, headers).status_code
+    except (wire.NotSent, wire.NoAnswer) as trouble:
+        return _Answer(None, str(trouble), reached=False)
     if 200 <= code < 300:
         return _Answer(code, "")
     return _Answer(code, f"redirects are not followed (HTTP {code})" if 300 <= code < 400 else f"answered HTTP {code}")
-
-
-def _secured(line: socket.socket, host: str) -> ssl.SSLSocket:
-    """The connection, encrypted, to who can show a certificate for this name."""
-    return ssl.create_default_context().wrap_socket(line, server_hostname=host.rstrip("."))
-
-
-def _left(ends_at: float) -> float:
-    """Seconds until then. Raises TimeoutError when there are none."""
-    seconds = ends_at - time.monotonic()
-    if seconds <= 0:
-        raise TimeoutError(_too_slow())
-    return seconds
-
-
-@contextmanager
-def _cut_at(ends_at: float, line: socket.socket) -> Iterator[None]:
-    """Shut a connection down at this time, whatever goes on over it, and raise TimeoutError.
-
-    A socket's own limit is one of each reading: a byte now and then would hold the sender for ever.
-    """
-    seconds, is_over = _left(ends_at), threading.Event()
-    # Encrypting takes the socket over; its double stays, and shuts the same connection down.
-    double = line.dup()
-
-    def shut() -> None:
-        is_over.set()
-        with suppress(OSError):
-            double.shutdown(socket.SHUT_RDWR)
-
-    timer = threading.Timer(seconds, shut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    except (OSError, HTTPException):
-        if not is_over.is_set():
-            raise
-    finally:
-        timer.cancel()
-        timer.join()
-        double.close()
-    if is_over.is_set():  # Half an answer may read like a whole one.
-        raise TimeoutError(_too_slow())
-
-
-def _too_slow() -> str:
-    return f"not complete within {SECONDS} seconds"
 
 
 def _record(call: _Claimed, answer: _Answer) -> None:

@@ -36,5 +36,8 @@ def deliver_batch(as_of: dt.date, limit: int = 200) -> DeliveryFigures:
 
 def _untried_wait() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT 1 FROM outbound_dispatch WHERE state = 'released' AND claim IS NULL)")
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM outbound_dispatch WHERE state = 'released' AND claim IS NULL "
+            "AND (close_at IS NULL OR close_at > now()))"
+        )
         return bool(cursor.fetchone()[0])

@@ -47,7 +47,7 @@ def _prepare_new(rows: list[tuple[Any, ...]]) -> int:
                 SELECT account_id, key, item_id, currency, channel, template, language, recipient, business_date,
                     context, 'prepared', '', '', '', '', ''
                 FROM ordered_dispatch
-                ON CONFLICT (account_id, idempotency_key) WHERE NOT for_staff DO UPDATE
+                ON CONFLICT (account_id, idempotency_key, attempt) WHERE NOT for_staff DO UPDATE
                 SET item_id = EXCLUDED.item_id, channel = EXCLUDED.channel, recipient = EXCLUDED.recipient,
                     business_date = EXCLUDED.business_date, context = EXCLUDED.context, state = 'prepared', reason = '',
                     prepared_at = now()
@@ -60,7 +60,7 @@ _COLUMNS = (
     "account_id", "idempotency_key", "item_id", "currency", "channel", "template", "language", "recipient",
     "business_date", "context", "state", "reason", "subject", "text", "html", "content_hash",
 )  # fmt: skip
-_OF_ONE_DEBT = ("family", "left_out")
+_OF_ONE_DEBT = ("family", "left_out", "passed")
 """Keys of a context that hardly two messages share; kept only where they say something."""
 
 _ORDER = (
@@ -90,7 +90,8 @@ def _context_text(context: Mapping[str, Any]) -> str:
     if own:
         shared = {key: value for key, value in context.items() if key not in _OF_ONE_DEBT}
         return json.dumps(shared | {key: context[key] for key in own}, default=str)
-    return _shared_text(tuple((key, value) for key, value in context.items() if key not in _OF_ONE_DEBT))
+    shared_items = ((key, value) for key, value in context.items() if key not in _OF_ONE_DEBT)
+    return _shared_text(tuple((key, tuple(value) if isinstance(value, list) else value) for key, value in shared_items))
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ from jinja2 import TemplateError
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.customers.services import lock_accounts, lock_free_accounts
+from relance.kit.shelf import shelf
 from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
@@ -37,6 +38,8 @@ class _Prepared:
     context: dict[str, Any]
     prepared_at: dt.datetime
     for_staff: bool
+    recipient: str
+    now: dt.datetime
 
 
 @dataclass(slots=True)
@@ -53,6 +56,8 @@ class _Written:
     html: str = ""
     content_hash: str = ""
     claimed_minor: int | None = None
+    open_at: dt.datetime | None = None
+    close_at: dt.datetime | None = None
 
 
 def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
@@ -60,7 +65,8 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
 
     In the same transaction the accounts (and those of a family) are locked and what they owe is read once more: the
     items overdue on the business date, less the money of the days up to `as_of` and all that was posted since the message
-    was prepared. A debt that is gone withdraws its message. A message is dated on its business date; one written for a
+    was prepared. A message that would ring at an hour when nobody may be disturbed waits for the next hour that is open.
+    A debt that is gone withdraws its message. A message is dated on its business date; one written for a
     second time (see `reread`) is read and dated on `as_of`. Nothing released and nothing withdrawn means that nothing is
     left.
     """
@@ -98,8 +104,9 @@ def _lock_prepared(as_of: dt.date, limit: int) -> tuple[list[_Prepared], list[_P
         cursor.execute(
             """
             SELECT account_id, id, business_date, item_id, currency, channel, template, language, context::text,
-                   prepared_at, for_staff
-            FROM outbound_dispatch WHERE state = 'prepared' AND business_date <= %s
+                   prepared_at, for_staff, recipient, now()
+            FROM outbound_dispatch
+            WHERE state = 'prepared' AND business_date <= %s AND (open_at IS NULL OR open_at <= now())
             ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",
             [as_of, limit],
         )
@@ -137,6 +144,8 @@ def _write(batch: list[_Prepared], written_on: dt.date, as_of: dt.date) -> Itera
             row.reason = "the account is not known"
         elif not message.for_staff and total <= _silence_at(message.context):
             row.state, row.reason = "withdrawn", "settled"
+        elif _is_night(row, message, account, creditors[account.creditor_id]):
+            row.state = "prepared"
         else:
             try:
                 row.language, words = _words(message, account, creditors[account.creditor_id], items, written_on)
@@ -147,6 +156,17 @@ def _write(batch: list[_Prepared], written_on: dt.date, as_of: dt.date) -> Itera
                 row.subject, row.text, row.html = words.subject, words.text, words.html
                 row.content_hash = content_hash(words.subject, words.text, words.html)
         yield row
+
+
+def _is_night(row: _Written, message: _Prepared, account: AccountFacts, creditor: CreditorFacts) -> bool:
+    """Whether this message would ring at an hour when nobody may be disturbed; notes from when to when it may."""
+    way = shelf("relance.outbound.channels", "CHANNEL").get(message.channel)
+    zones = way.quiet_zones(message.recipient) if way is not None and not message.for_staff else ()
+    if not zones:
+        return False
+    opening = rules.opening(zones, account.country or creditor.country, creditor.timezone, message.now)
+    row.open_at, row.close_at = opening.opens_at, opening.closes_at
+    return opening.opens_at > message.now
 
 
 def _still_claimed(
@@ -170,7 +190,10 @@ def _words(
             account, creditor, message.template, written_on, message.context, message.language
         )
     said = rules.content(account, creditor, items, message.template, written_on, message.context, message.language)
-    return said.language, rules.render(message.template, said)
+    way = shelf("relance.outbound.channels", "CHANNEL").get(message.channel)
+    if way is None:
+        raise LookupError(f"there is no channel {message.channel!r}")
+    return said.language, rules.render(message.template, said, way.form)
 
 
 def _claimed(
@@ -210,10 +233,12 @@ def _store(written: Sequence[_Written]) -> None:
             UPDATE outbound_dispatch d
             SET state = w.state, reason = w.reason, language = w.language, subject = w.subject, text = w.text,
                 html = w.html, content_hash = w.content_hash, claimed_minor = w.claimed_minor, claim = NULL,
-                sent_at = NULL, released_at = CASE w.state WHEN 'released' THEN now() END
+                open_at = w.open_at, close_at = w.close_at, sent_at = NULL,
+                released_at = CASE w.state WHEN 'released' THEN now() END
             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                        %s::text[], %s::text[], %s::bigint[])
-                AS w(account_id, id, state, reason, language, subject, text, html, content_hash, claimed_minor)
+                        %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+                AS w(account_id, id, state, reason, language, subject, text, html, content_hash, claimed_minor,
+                     open_at, close_at)
             WHERE d.account_id = w.account_id AND d.id = w.id""",
             [[getattr(row, name) for row in written] for name in names],
         )

@@ -29,6 +29,14 @@ def resend(account_id: int, dispatch_id: int, actor: str) -> None:
         row = cursor.fetchone()
         if row is None or row[0] not in ("failed", "unknown"):
             raise Refusal("Only a message that failed, or whose fate is unknown, can be sent again.")
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM outbound_dispatch s JOIN outbound_dispatch d ON d.account_id = s.account_id "
+            "AND d.idempotency_key = s.idempotency_key AND NOT s.for_staff AND s.attempt > d.attempt "
+            "WHERE d.account_id = %s AND d.id = %s AND NOT d.for_staff)",
+            [account_id, dispatch_id],
+        )
+        if cursor.fetchone()[0]:
+            raise Refusal("It went by another channel instead; nothing is sent again.")
         state, channel, recipient, business_date, item_id, currency, prepared_at, context, for_staff = row
         claims = json.loads(context)
         if not for_staff and not still_owed(account_id, business_date, prepared_at, item_id, currency, claims):

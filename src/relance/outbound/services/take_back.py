@@ -16,7 +16,7 @@ _WAITED_LONG = "(d.claim IS NOT NULL OR d.released_at < now() - interval '15 min
 """A delivery was tried in vain, or the words are more than a quarter of an hour old."""
 
 UNWRITTEN = f"""state = 'prepared', subject = '', text = '', html = '', content_hash = '', claimed_minor = NULL,
-    released_at = NULL, claim = NULL, sent_at = NULL,
+    released_at = NULL, claim = NULL, sent_at = NULL, open_at = NULL, close_at = NULL,
     context = CASE WHEN {_WAITED_LONG} THEN d.context || jsonb_build_object('{REREAD}', true) ELSE d.context END"""
 """The SET list that makes a message `d` wait for its words again."""
 
@@ -33,14 +33,15 @@ _CLAIMS_OF = """(d.account_id, d.id) IN (
 def reread() -> int:
     """Send messages that wait released for too long back to `prepared`, so that what is owed is read afresh.
 
-    Those are the ones whose delivery was tried in vain, and those released more than a quarter of an hour ago. For the
+    Those are the ones whose delivery was tried in vain, those released more than a quarter of an hour ago, and those
+    whose hours are over. For the
     start of a later attempt: whoever paid while the mail server was away hears nothing. Number of messages.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH waiting AS MATERIALIZED (
-                SELECT account_id, id FROM outbound_dispatch d WHERE state = 'released' AND {_WAITED_LONG}
+                SELECT account_id, id FROM outbound_dispatch d WHERE state = 'released' AND ({_WAITED_LONG} OR close_at <= now())
                 FOR UPDATE SKIP LOCKED)
             UPDATE outbound_dispatch d SET {UNWRITTEN}
             FROM waiting w WHERE d.account_id = w.account_id AND d.id = w.id"""  # noqa: S608

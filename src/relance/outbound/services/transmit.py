@@ -11,6 +11,7 @@ from relance.kit.ids import next_ids
 from relance.kit.shelf import shelf
 from relance.outbound import rules
 from relance.outbound.facts import Channel, DeliveryReceipt, Outcome, OutgoingMessage
+from relance.outbound.services.pass_on import mark_dead, pass_on
 from relance.outbound.services.take_back import UNWRITTEN
 
 _LOCK_KEY = "hashtextextended('outbound claim ' || %s::bigint, 0)"
@@ -55,7 +56,7 @@ def _claim_batch(claim: int, limit: int) -> dict[str, list[OutgoingMessage]]:
         cursor.execute(
             """
             WITH next AS MATERIALIZED (
-                SELECT account_id, id FROM outbound_dispatch WHERE state = 'released'
+                SELECT account_id, id FROM outbound_dispatch WHERE state = 'released' AND (close_at IS NULL OR close_at > now())
                 ORDER BY claim NULLS FIRST, account_id, id LIMIT %s FOR UPDATE SKIP LOCKED)
             UPDATE outbound_dispatch d SET state = 'sending', claim = %s, reason = '', sent_at = NULL
             FROM next n WHERE d.account_id = n.account_id AND d.id = n.id AND d.state = 'released'
@@ -88,19 +89,19 @@ def _send(claim: int, code: str, messages: list[OutgoingMessage]) -> int:
     way: Channel | None = shelf("relance.outbound.channels", "CHANNEL").get(code)
     if way is None:
         reason = f"there is no channel {code!r}"
-        return _record(claim, [(each, DeliveryReceipt(each.id, Outcome.FAILED, reason)) for each in messages])
+        return _record(claim, code, [(each, DeliveryReceipt(each.id, Outcome.FAILED, reason)) for each in messages])
     if way.repeatable():
-        return _record(claim, list(zip(messages, way.deliver(messages), strict=True)))
+        return _record(claim, code, list(zip(messages, way.deliver(messages), strict=True)))
     settled = 0
     answers: list[Answer] = []
     receipts = iter(way.deliver(messages))
     for message in messages:
         with transaction.atomic(durable=True):
-            settled += _record(claim, answers)
+            settled += _record(claim, code, answers)
             if not _note_hand_over(claim, message):
                 return settled
         answers = [(message, next(receipts))]
-    return settled + _record(claim, answers)
+    return settled + _record(claim, code, answers)
 
 
 def _note_hand_over(claim: int, message: OutgoingMessage) -> bool:
@@ -114,23 +115,30 @@ def _note_hand_over(claim: int, message: OutgoingMessage) -> bool:
         return bool(cursor.rowcount == 1)
 
 
-def _record(claim: int, answers: Sequence[Answer]) -> int:
+def _record(claim: int, code: str, answers: Sequence[Answer]) -> int:
     """Write what became of claimed messages; number settled, those to try again not counted."""
     if not answers:
         return 0
     columns = zip(
-        *((m.account_id, m.id, receipt.outcome.value, receipt.reason[:300]) for m, receipt in answers), strict=True
+        *(
+            (m.account_id, m.id, receipt.outcome.value, receipt.reason[:300], receipt.reference)
+            for m, receipt in answers
+        ),
+        strict=True,
     )
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE outbound_dispatch d
-            SET state = r.outcome, reason = r.reason,
+            SET state = r.outcome, reason = r.reason, provider_reference = r.reference,
                 sent_at = CASE r.outcome WHEN 'sent' THEN coalesce(d.sent_at, clock_timestamp()) END
-            FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[]) AS r(account_id, id, outcome, reason)
+            FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[])
+                 AS r(account_id, id, outcome, reason, reference)
             WHERE d.account_id = r.account_id AND d.id = r.id AND d.claim = %s AND d.state IN ('sending', 'unknown')""",
             [*(list(column) for column in columns), claim],
         )
+    mark_dead([(m.account_id, code, m.recipient, receipt.reason) for m, receipt in answers if receipt.dead_address])
+    pass_on([(m.account_id, m.id) for m, receipt in answers if receipt.outcome is Outcome.FAILED])
     return sum(receipt.outcome is not Outcome.RELEASED for _, receipt in answers)
 
 

@@ -10,6 +10,7 @@ from relance.faces.desk.access import StaffRequest, needs, plain, whole_number
 from relance.faces.desk.labels import LABELS
 from relance.outbound import queries
 from relance.outbound.facts import MessageFacts
+from relance.outbound.short_text import length, segment_count
 from relance.staff.facts import Permission
 
 BODY_POLICY = (
@@ -48,7 +49,13 @@ def one(request: StaffRequest, message_id: int) -> HttpResponse:
     """One message: its head, its states with their times, and its words."""
     message = _found(message_id)
     view = "text" if request.GET.get("view") == "text" or not message.html else "html"
-    context = {"message": message, "account": customers.account(message.account_id), "view": view}
+    context = {
+        "message": message,
+        "account": customers.account(message.account_id),
+        "view": view,
+        "receipts": queries.receipts(message.account_id, message.id),
+        "cost": (length(message.text), segment_count(message.text)) if message.text and not message.subject else None,
+    }
     return render(request, "desk/message.html", context)
 
 
