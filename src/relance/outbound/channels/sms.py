@@ -38,6 +38,7 @@ class Sms:
     """The channel of short texts."""
 
     form = Form.SHORT
+    postal_days = 0
 
     def address_of(self, account: AccountFacts) -> str | None:
         """The account's mobile number, else its phone number when that is a mobile one; None when neither is."""

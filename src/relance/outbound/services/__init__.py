@@ -11,6 +11,7 @@ from relance.outbound.services.prepare import prepare
 from relance.outbound.services.receipts import take_call, take_notices
 from relance.outbound.services.release import release
 from relance.outbound.services.resend import resend
+from relance.outbound.services.seal import mark_posted, seal
 from relance.outbound.services.take_back import hold_back, reread, withdraw_waiting
 from relance.outbound.services.transmit import settle_dead_senders, transmit
 
@@ -19,6 +20,7 @@ __all__ = [
     "deliver_batch",
     "deliver_calls",
     "hold_back",
+    "mark_posted",
     "notify_staff",
     "prepare",
     "release",
@@ -26,6 +28,7 @@ __all__ = [
     "resend",
     "retry_call",
     "save_endpoint",
+    "seal",
     "settle_dead_senders",
     "switch_endpoint",
     "take_call",

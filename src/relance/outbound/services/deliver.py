@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from relance.kit.events import publish
 from relance.outbound.facts import DeliveryBegins, DeliveryFigures
+from relance.outbound.queries import printed_channels
 from relance.outbound.services.release import release
 from relance.outbound.services.take_back import reread
 from relance.outbound.services.transmit import settle_dead_senders, transmit
@@ -38,6 +39,7 @@ def _untried_wait() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM outbound_dispatch WHERE state = 'released' AND claim IS NULL "
-            "AND (close_at IS NULL OR close_at > now()))"
+            "AND (close_at IS NULL OR close_at > now()) AND channel <> ALL(%s))",
+            [printed_channels()],
         )
         return bool(cursor.fetchone()[0])

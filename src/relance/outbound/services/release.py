@@ -19,14 +19,14 @@ from relance.kit.shelf import shelf
 from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
-from relance.outbound.facts import ReleaseFigures, RenderedMessage
+from relance.outbound.facts import Channel, MessageContent, ReleaseFigures, RenderedMessage
 from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     account_id: int
     id: int
     business_date: dt.date
@@ -43,7 +43,7 @@ class _Prepared:
 
 
 @dataclass(slots=True)
-class _Written:
+class Written:
     """The rows to write back, column by column beside the message's key."""
 
     account_id: int
@@ -58,6 +58,7 @@ class _Written:
     claimed_minor: int | None = None
     open_at: dt.datetime | None = None
     close_at: dt.datetime | None = None
+    said: MessageContent | None = None
 
 
 def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
@@ -72,10 +73,10 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
     """
     while True:
         with transaction.atomic():
-            found, batch = _lock_prepared(as_of, limit)
+            found, batch = _lock_next(as_of, limit)
             days = groupby(batch, key=lambda message: _written_on(message, as_of))
-            written = [row for day, group in days for row in _write(list(group), day, as_of)]
-            _store(written)
+            written = [row for day, group in days for row in write(list(group), day, as_of)]
+            store(written)
         withdrawn = sum(row.state == "withdrawn" for row in written)
         released = Counter(
             message.channel for message, row in zip(batch, written, strict=True) if row.state == "released"
@@ -83,20 +84,20 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
         if released or withdrawn or not found:
             return ReleaseFigures(dict(sorted(released.items())), withdrawn)
         if not batch:
-            _wait_for(found)
+            wait_for(found)
 
 
-def _written_on(message: _Prepared, as_of: dt.date) -> dt.date:
+def _written_on(message: Prepared, as_of: dt.date) -> dt.date:
     return as_of if REREAD in message.context else message.business_date
 
 
-def _wait_for(busy: Sequence[_Prepared]) -> None:
+def wait_for(busy: Sequence[Prepared]) -> None:
     """Wait until one of these messages can be written, holding no lock on it."""
     with transaction.atomic():
-        lock_accounts(sorted(_accounts_of(busy[:1])))
+        lock_accounts(sorted(accounts_of(busy[:1])))
 
 
-def _lock_prepared(as_of: dt.date, limit: int) -> tuple[list[_Prepared], list[_Prepared]]:
+def _lock_next(as_of: dt.date, limit: int) -> tuple[list[Prepared], list[Prepared]]:
     """The next messages, and those of them whose accounts are free: all others lock accounts before messages, so nothing
     is waited for here while messages are locked.
     """
@@ -110,17 +111,17 @@ def _lock_prepared(as_of: dt.date, limit: int) -> tuple[list[_Prepared], list[_P
             ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",
             [as_of, limit],
         )
-        found = [_prepared(*row) for row in cursor.fetchall()]
-    busy = lock_free_accounts(sorted(_accounts_of(found)))
-    batch = [message for message in found if _accounts_of([message]).isdisjoint(busy)] if busy else found
+        found = [prepared_row(*row) for row in cursor.fetchall()]
+    busy = lock_free_accounts(sorted(accounts_of(found)))
+    batch = [message for message in found if accounts_of([message]).isdisjoint(busy)] if busy else found
     return found, sorted(batch, key=lambda message: (_written_on(message, as_of), message.account_id, message.id))
 
 
-def _prepared(*row: Any) -> _Prepared:
-    return _Prepared(*(json.loads(value) if index == _CONTEXT_COLUMN else value for index, value in enumerate(row)))
+def prepared_row(*row: Any) -> Prepared:
+    return Prepared(*(json.loads(value) if index == _CONTEXT_COLUMN else value for index, value in enumerate(row)))
 
 
-def _accounts_of(batch: Sequence[_Prepared]) -> set[int]:
+def accounts_of(batch: Sequence[Prepared]) -> set[int]:
     """The accounts that are written to, and those whose items are claimed from them."""
     found = {message.account_id for message in batch}
     for message in batch:
@@ -128,15 +129,15 @@ def _accounts_of(batch: Sequence[_Prepared]) -> set[int]:
     return found
 
 
-def _write(batch: list[_Prepared], written_on: dt.date, as_of: dt.date) -> Iterator[_Written]:
+def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date) -> Iterator[Written]:
     """Words or withdrawal for messages written on one day, from facts read in a fixed number of queries."""
-    ids = sorted(_accounts_of(batch))
+    ids = sorted(accounts_of(batch))
     accounts = customers.accounts(ids)
     creditors = {creditor.id: creditor for creditor in customers.creditors()}
     known_at = min(message.prepared_at for message in batch)
     overdue = _still_claimed(ids, written_on, as_of, known_at)
     for message in batch:
-        row = _Written(message.account_id, message.id, "failed", language=message.language)
+        row = Written(message.account_id, message.id, "failed", language=message.language)
         account = accounts.get(message.account_id)
         items = _claimed(overdue, message.account_id, message.item_id, message.currency, message.context)
         total = sum(entry.claimed_minor for entry in items)
@@ -148,7 +149,8 @@ def _write(batch: list[_Prepared], written_on: dt.date, as_of: dt.date) -> Itera
             row.state = "prepared"
         else:
             try:
-                row.language, words = _words(message, account, creditors[account.creditor_id], items, written_on)
+                row.said, words = _words(message, account, creditors[account.creditor_id], items, written_on)
+                row.language = row.said.language if row.said else message.language
             except (LookupError, ValueError, TemplateError) as trouble:
                 row.reason = f"no words could be written: {trouble}"[:300]
             else:
@@ -158,7 +160,7 @@ def _write(batch: list[_Prepared], written_on: dt.date, as_of: dt.date) -> Itera
         yield row
 
 
-def _is_night(row: _Written, message: _Prepared, account: AccountFacts, creditor: CreditorFacts) -> bool:
+def _is_night(row: Written, message: Prepared, account: AccountFacts, creditor: CreditorFacts) -> bool:
     """Whether this message would ring at an hour when nobody may be disturbed; notes from when to when it may."""
     way = shelf("relance.outbound.channels", "CHANNEL").get(message.channel)
     zones = way.quiet_zones(message.recipient) if way is not None and not message.for_staff else ()
@@ -182,18 +184,18 @@ def _still_claimed(
 
 
 def _words(
-    message: _Prepared, account: AccountFacts, creditor: CreditorFacts, items: list[ClaimedItem], written_on: dt.date
-) -> tuple[str, RenderedMessage]:
-    """The language and the words of a message to the customer, or of a notice to staff."""
+    message: Prepared, account: AccountFacts, creditor: CreditorFacts, items: list[ClaimedItem], written_on: dt.date
+) -> tuple[MessageContent | None, RenderedMessage]:
+    """The fields and the words of a message to the customer; the words alone of a notice to staff."""
     if message.for_staff:
-        return message.language, rules.notice(
-            account, creditor, message.template, written_on, message.context, message.language
-        )
-    said = rules.content(account, creditor, items, message.template, written_on, message.context, message.language)
-    way = shelf("relance.outbound.channels", "CHANNEL").get(message.channel)
+        return None, rules.notice(account, creditor, message.template, written_on, message.context, message.language)
+    way: Channel | None = shelf("relance.outbound.channels", "CHANNEL").get(message.channel)
     if way is None:
         raise LookupError(f"there is no channel {message.channel!r}")
-    return said.language, rules.render(message.template, said, way.form)
+    said = rules.content(
+        account, creditor, items, message.template, written_on, message.context, message.language, way.postal_days
+    )
+    return said, rules.render(message.template, said, way.form)
 
 
 def _claimed(
@@ -223,10 +225,10 @@ def content_hash(subject: str, text: str, html: str) -> str:
     return hashlib.sha256(f"{subject}\n{text}\n{html}".encode()).hexdigest()
 
 
-def _store(written: Sequence[_Written]) -> None:
+def store(written: Sequence[Written]) -> None:
     if not written:
         return
-    names = [field.name for field in fields(_Written)]
+    names = [field.name for field in fields(Written) if field.name != "said"]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -234,7 +236,7 @@ def _store(written: Sequence[_Written]) -> None:
             SET state = w.state, reason = w.reason, language = w.language, subject = w.subject, text = w.text,
                 html = w.html, content_hash = w.content_hash, claimed_minor = w.claimed_minor, claim = NULL,
                 open_at = w.open_at, close_at = w.close_at, sent_at = NULL,
-                released_at = CASE w.state WHEN 'released' THEN now() END
+                released_at = CASE WHEN w.state IN ('released', 'sealed') THEN now() END
             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
                         %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
                 AS w(account_id, id, state, reason, language, subject, text, html, content_hash, claimed_minor,

@@ -8,6 +8,7 @@ from relance.customers.services import lock_accounts
 from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.outbound.facts import MessagesWithdrawn
+from relance.outbound.queries import printed_channels
 
 REREAD = "written_late"
 """Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
@@ -34,7 +35,7 @@ def reread() -> int:
     """Send messages that wait released for too long back to `prepared`, so that what is owed is read afresh.
 
     Those are the ones whose delivery was tried in vain, those released more than a quarter of an hour ago, and those
-    whose hours are over. For the
+    whose hours are over; letters wait for their print batch, which reads afresh itself. For the
     start of a later attempt: whoever paid while the mail server was away hears nothing. Number of messages.
     """
     with transaction.atomic(), connection.cursor() as cursor:
@@ -42,9 +43,11 @@ def reread() -> int:
             f"""
             WITH waiting AS MATERIALIZED (
                 SELECT account_id, id FROM outbound_dispatch d WHERE state = 'released' AND ({_WAITED_LONG} OR close_at <= now())
+                  AND channel <> ALL(%s)
                 FOR UPDATE SKIP LOCKED)
             UPDATE outbound_dispatch d SET {UNWRITTEN}
-            FROM waiting w WHERE d.account_id = w.account_id AND d.id = w.id"""  # noqa: S608
+            FROM waiting w WHERE d.account_id = w.account_id AND d.id = w.id""",  # noqa: S608
+            [printed_channels()],
         )
         return int(cursor.rowcount)
 

@@ -11,6 +11,7 @@ from relance.kit.ids import next_ids
 from relance.kit.shelf import shelf
 from relance.outbound import rules
 from relance.outbound.facts import Channel, DeliveryReceipt, Outcome, OutgoingMessage
+from relance.outbound.queries import printed_channels
 from relance.outbound.services.pass_on import mark_dead, pass_on
 from relance.outbound.services.take_back import UNWRITTEN
 
@@ -57,12 +58,13 @@ def _claim_batch(claim: int, limit: int) -> dict[str, list[OutgoingMessage]]:
             """
             WITH next AS MATERIALIZED (
                 SELECT account_id, id FROM outbound_dispatch WHERE state = 'released' AND (close_at IS NULL OR close_at > now())
+                  AND channel <> ALL(%s)
                 ORDER BY claim NULLS FIRST, account_id, id LIMIT %s FOR UPDATE SKIP LOCKED)
             UPDATE outbound_dispatch d SET state = 'sending', claim = %s, reason = '', sent_at = NULL
             FROM next n WHERE d.account_id = n.account_id AND d.id = n.id AND d.state = 'released'
             RETURNING d.channel, d.id, d.account_id, d.recipient, d.business_date, d.released_at, d.subject, d.text,
                       d.html""",
-            [limit, claim],
+            [printed_channels(), limit, claim],
         )
         rows = sorted(cursor.fetchall(), key=lambda row: (row[2], row[1]))
         creditor_ids = {

@@ -15,8 +15,16 @@ from relance.kit.bulk import id_array
 from relance.kit.pages import COUNT_LIMIT, Page, counted_page
 from relance.kit.shelf import shelf
 from relance.outbound import calls, rules
-from relance.outbound.facts import CallFacts, CallState, EndpointFacts, MessageFacts, ReceiptFacts, RenderedMessage
+from relance.outbound.facts import (
+    CallFacts,
+    CallState,
+    EndpointFacts,
+    MessageFacts,
+    ReceiptFacts,
+    RenderedMessage,
+)
 from relance.outbound.models import Endpoint, MessageReceipt, WebhookCall
+from relance.outbound.queries.printing import printed_channels
 from relance.outbound.samples import sample
 
 _ARRIVED = ("sent", "delivered", "opened")
@@ -265,8 +273,9 @@ def is_waiting(as_of: dt.date) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM outbound_dispatch WHERE state IN ('prepared', 'released', 'sending') "
-            "AND business_date <= %s AND (open_at IS NULL OR open_at <= now() OR state <> 'prepared'))",
-            [as_of],
+            "AND business_date <= %s AND (open_at IS NULL OR open_at <= now() OR state <> 'prepared') "
+            "AND NOT (state = 'released' AND channel = ANY(%s)))",
+            [as_of, printed_channels()],
         )
         return bool(cursor.fetchone()[0])
 
