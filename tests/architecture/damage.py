@@ -21,7 +21,7 @@ from relance.ledger.services import (
     split,
 )
 from relance.legal.models import Rate
-from relance.outbound.models import Dispatch
+from relance.outbound.models import Dispatch, PrintBatch, PrintedLetter, PrintPart
 from relance.worklist.facts import WorkOrder
 from relance.worklist.models import WorkItem
 from relance.worklist.services import assign_work, close_work, open_work, reopen_work
@@ -135,6 +135,25 @@ def _messages() -> None:
     Dispatch.objects.create(
         account_id=ACCOUNT, id=72, idempotency_key=61, channel="email", template="reminder", language="en",
         recipient="alice@example.org", business_date=dt.date(2025, 2, 1), currency="EUR", state="withdrawn",
+    )  # fmt: skip
+    letter = ("", "Please pay.", "")
+    Dispatch.objects.create(
+        account_id=ACCOUNT, id=73, idempotency_key=73, channel="letter", template="reminder", language="en",
+        recipient="Alice, 1 Hill Road, Leeds", business_date=sent_at.date(), currency="EUR", state="sealed",
+        text=letter[1], content_hash=hashlib.sha256("\n".join(letter).encode()).hexdigest(), claimed_minor=1400,
+        released_at=sent_at,
+    )  # fmt: skip
+    pdf = b"%PDF of one page"
+    batch = PrintBatch.objects.create(
+        creditor_id=1, channel="letter", business_date=sent_at.date(), state="sealed", letter_count=1, page_count=1,
+        sealed_by="finn",
+    )  # fmt: skip
+    PrintPart.objects.create(
+        batch_id=batch.id, ordinal=1, first_page=1, page_count=1, sha256=hashlib.sha256(pdf).hexdigest(), pdf=pdf
+    )
+    PrintedLetter.objects.create(
+        account_id=ACCOUNT, dispatch_id=73, batch_id=batch.id, sequence=1, part=1, first_page=1, page_count=1,
+        address=["Alice", "1 Hill Road", "LEEDS"],
     )  # fmt: skip
 
 
@@ -482,5 +501,19 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         "UPDATE outbound_dispatch SET sent_at = NULL WHERE id = 71",
         "UPDATE outbound_dispatch SET sent_at = now() WHERE id = 72",
     ),
-    "outbound.account_exists": ("UPDATE outbound_dispatch SET account_id = 999999 WHERE id = 71",),
+    "outbound.printed_once": (
+        "DELETE FROM outbound_printedletter",
+        "UPDATE outbound_dispatch SET state = 'withdrawn' WHERE id = 73",
+        "UPDATE outbound_printedletter SET dispatch_id = 999999",
+    ),
+    "outbound.batch_is_whole": (
+        "UPDATE outbound_printpart SET pdf = 'another'",
+        "DELETE FROM outbound_printpart",
+        "UPDATE outbound_printbatch SET letter_count = 2",
+        "UPDATE outbound_printedletter SET page_count = 2",
+    ),
+    "outbound.account_exists": (
+        "UPDATE outbound_dispatch SET account_id = 999999 WHERE id = 71",
+        "UPDATE outbound_printedletter SET account_id = 999999",
+    ),
 }

@@ -10,6 +10,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 from pytest_django import Settings
 
+from relance.customers.queries import accounts
 from relance.kit.refusal import Refusal
 from relance.outbound import calls, queries
 from relance.outbound.facts import DeliveryNotice, MessageFacts, Report
@@ -114,7 +115,7 @@ def test_a_provider_that_refuses_a_number_at_once_passes_the_text_on(provider: P
     with pytest.raises(Refusal, match="another channel"):
         resend(alice, queries.messages(alice).rows[1].id, "ada")
     assert queries.reachable(
-        queries.customers.accounts([alice])[alice], ["sms", "email"], queries.dead_addresses([alice])[alice]
+        accounts([alice])[alice], ["sms", "email"], queries.dead_addresses([alice])[alice]
     ) == ("email", "t1@example.com")  # fmt: skip
 
 

@@ -42,13 +42,35 @@ LAWS: tuple[Law, ...] = (
              AND (state IN ('sent', 'delivered', 'opened', 'bounced', 'returned')) <> (sent_at IS NOT NULL)""",
     ),
     Law(
+        "outbound.printed_once",
+        "a letter that was sealed lies in one print batch, and only such a letter does",
+        f"""SELECT d.account_id || '/' || d.id FROM outbound_dispatch d
+            LEFT JOIN outbound_printedletter p ON p.account_id = d.account_id AND p.dispatch_id = d.id
+            WHERE d.state = 'sealed' AND p.id IS NULL
+            UNION ALL
+            SELECT p.account_id || '/' || p.dispatch_id FROM outbound_printedletter p
+            LEFT JOIN outbound_dispatch d ON p.account_id = d.account_id AND p.dispatch_id = d.id
+            WHERE d.id IS NULL OR d.state IN ('released', 'sending') OR d.state NOT IN ({_WRITTEN})""",  # noqa: S608
+    ),
+    Law(
+        "outbound.batch_is_whole",
+        "the parts of a print batch have the pages that it counts, unchanged since they were sealed",
+        """SELECT b.id::text FROM outbound_printbatch b
+           WHERE b.page_count <> (SELECT coalesce(sum(p.page_count), 0) FROM outbound_printpart p WHERE p.batch_id = b.id)
+              OR b.letter_count <> (SELECT count(*) FROM outbound_printedletter l WHERE l.batch_id = b.id)
+              OR b.page_count <> (SELECT sum(l.page_count) FROM outbound_printedletter l WHERE l.batch_id = b.id)
+              OR EXISTS (SELECT 1 FROM outbound_printpart p
+                         WHERE p.batch_id = b.id AND encode(sha256(p.pdf), 'hex') <> p.sha256)""",
+    ),
+    Law(
         "outbound.account_exists",
-        "every message, receipt, dead address and call to another system belongs to an account that exists",
+        "every message, receipt, printed letter, dead address and call to another system belongs to an account that exists",
         f"""SELECT d.account_id || '/' || d.id
             FROM (SELECT account_id, id FROM outbound_dispatch UNION ALL
                   SELECT account_id, id FROM outbound_webhookcall UNION ALL
                   SELECT account_id, id FROM outbound_messagereceipt UNION ALL
-                  SELECT account_id, id FROM outbound_deadaddress) d
+                  SELECT account_id, id FROM outbound_deadaddress UNION ALL
+                  SELECT account_id, id FROM outbound_printedletter) d
             LEFT JOIN {ACCOUNT_RELATION} AS a ON a.account_id = d.account_id WHERE a.account_id IS NULL""",  # noqa: S608
     ),
 )

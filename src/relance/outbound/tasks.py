@@ -10,7 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
 from relance.outbound import queries, services
-from relance.outbound.facts import CallsWaiting
+from relance.outbound.facts import CallsWaiting, SealAsked
 
 _BATCHES_PER_JOB = 100
 _RETRY_AFTER_MINUTES = 5
@@ -54,6 +54,23 @@ def call() -> None:
         return
     if queries.calls_wait():
         _enqueue(call, {}, "outbound.call.retry", _CALL_AGAIN_AFTER_MINUTES)
+
+
+@app.task(name="outbound.seal", retry=_AFTER_A_CRASH)
+def seal(creditor_id: int, channel: str, as_of: str, actor: str) -> None:
+    """Seal the waiting letters of a creditor and a channel; a seal that was cut off goes on where it stopped."""
+    services.seal(creditor_id, channel, dt.date.fromisoformat(as_of), actor)
+
+
+def schedule_seal(asked: SealAsked) -> None:
+    """Have waiting letters sealed after this transaction; twice is once."""
+    arguments = {
+        "creditor_id": asked.creditor_id,
+        "channel": asked.channel,
+        "as_of": asked.as_of.isoformat(),
+        "actor": asked.actor,
+    }
+    _enqueue(seal, arguments, f"outbound.seal.{asked.creditor_id}.{asked.channel}", 0)
 
 
 def schedule_calls(_: CallsWaiting | None = None) -> None:

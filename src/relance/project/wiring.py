@@ -10,9 +10,9 @@ from relance.dunning.services import nudge, put_back, reconsider, withdraw_held
 from relance.dunning.tasks import schedule_preview
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
-from relance.outbound.facts import CallsWaiting, DeliveryBegins, MessagesWithdrawn
+from relance.outbound.facts import CallsWaiting, DeliveryBegins, MessagesWithdrawn, SealAsked
 from relance.outbound.services import hold_back, withdraw_waiting
-from relance.outbound.tasks import schedule_calls
+from relance.outbound.tasks import schedule_calls, schedule_seal
 from relance.worklist.facts import WorkClosed
 from relance.worklist.services import rerank
 
@@ -69,6 +69,7 @@ def wire_everything() -> None:
             ItemsPosted: (items_posted,),
             AccountsChanged: (accounts_changed,),
             CallsWaiting: (schedule_calls,),
+            SealAsked: (schedule_seal,),
             PreviewWanted: (schedule_preview,),
             HoldsChanged: (holds_changed,),
             MessagesWithdrawn: (messages_withdrawn,),

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     PROPOSE_RATE = "propose_rate"
     APPROVE_RATE = "approve_rate"
     DEPOSIT_CHEQUES = "deposit_cheques"
+    PRINT_LETTERS = "print_letters"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CYCLE = "manage_cycle"
     MANAGE_STAFF = "manage_staff"
@@ -102,8 +103,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.CHANGE_SCENARIO,
         Permission.APPROVE_ACTION,
         Permission.PUBLISH_SCENARIO,
+        Permission.PRINT_LETTERS,
     },
-    Role.FINANCE: _SEE | _ACT_ON_DEBT | _ANSWER_FOR_BOOKS,
+    Role.FINANCE: _SEE | _ACT_ON_DEBT | _ANSWER_FOR_BOOKS | {Permission.PRINT_LETTERS},
     Role.ADMINISTRATOR: _SEE
     | _ACT_ON_DEBT
     | _ANSWER_FOR_BOOKS
@@ -114,6 +116,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.CHANGE_SCENARIO,
         Permission.APPROVE_ACTION,
         Permission.PUBLISH_SCENARIO,
+        Permission.PRINT_LETTERS,
         Permission.MANAGE_WEBHOOKS,
         Permission.MANAGE_CYCLE,
         Permission.MANAGE_STAFF,

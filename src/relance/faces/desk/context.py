@@ -24,6 +24,7 @@ _NAVIGATION = (
             ("actions", _("To approve"), Permission.APPROVE_ACTION),
             ("holds", _("Holds"), Permission.SEE_ACCOUNTS),
             ("messages", _("Messages"), Permission.SEE_MESSAGES),
+            ("print_batches", _("Print batches"), Permission.SEE_MESSAGES),
             ("cycles", _("Daily cycles"), Permission.SEE_CYCLES),
             ("scenarios", _("Scenarios"), Permission.SEE_SCENARIOS),
             ("imports", _("Imports"), Permission.SEE_CYCLES),

@@ -155,6 +155,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "failed": _("Failed"),
         "unknown": _("Outcome unknown"),
     },
+    "print_batch_state": {"sealing": _("Being sealed"), "sealed": _("Sealed"), "posted": _("Posted")},
     "message_report": {
         "delivered": _("Delivered"),
         "opened": _("Opened"),

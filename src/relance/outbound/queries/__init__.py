@@ -26,6 +26,7 @@ from relance.outbound.queries.messages import (
 )
 from relance.outbound.queries.printing import (
     batch_pdf,
+    is_printed,
     letter_pdf,
     letters_waiting,
     pages_of,
@@ -44,6 +45,7 @@ __all__ = [
     "endpoints",
     "event_count",
     "has_template",
+    "is_printed",
     "is_waiting",
     "letter_pdf",
     "letters_waiting",

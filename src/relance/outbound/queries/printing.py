@@ -122,6 +122,11 @@ def letter_pdf(account_id: int, message_id: int) -> bytes | None:
     return pages_of(bytes(part.pdf), range(first, first + found.page_count))
 
 
+def is_printed(account_id: int, message_id: int) -> bool:
+    """Whether a message lies in a print batch."""
+    return PrintedLetter.objects.filter(account_id=account_id, dispatch_id=message_id).exists()
+
+
 def pages_of(pdf: bytes, numbers: Sequence[int]) -> bytes:
     """Some pages of a PDF, counted from 0, as a PDF of their own."""
     with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.new() as taken:

@@ -11,11 +11,12 @@ from relance.outbound.services.prepare import prepare
 from relance.outbound.services.receipts import take_call, take_notices
 from relance.outbound.services.release import release
 from relance.outbound.services.resend import resend
-from relance.outbound.services.seal import mark_posted, seal
+from relance.outbound.services.seal import ask_to_seal, mark_posted, seal
 from relance.outbound.services.take_back import hold_back, reread, withdraw_waiting
 from relance.outbound.services.transmit import settle_dead_senders, transmit
 
 __all__ = [
+    "ask_to_seal",
     "call_webhooks",
     "deliver_batch",
     "deliver_calls",

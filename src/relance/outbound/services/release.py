@@ -27,6 +27,8 @@ _CONTEXT_COLUMN = 8
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
+    """A message that waits for its words, as it was asked for; `now` is the instant of the reading transaction."""
+
     account_id: int
     id: int
     business_date: dt.date
@@ -118,6 +120,7 @@ def _lock_next(as_of: dt.date, limit: int) -> tuple[list[Prepared], list[Prepare
 
 
 def prepared_row(*row: Any) -> Prepared:
+    """A message from its columns, the context as JSON text."""
     return Prepared(*(json.loads(value) if index == _CONTEXT_COLUMN else value for index, value in enumerate(row)))
 
 
@@ -226,6 +229,7 @@ def content_hash(subject: str, text: str, html: str) -> str:
 
 
 def store(written: Sequence[Written]) -> None:
+    """Write the words, or what kept them from being written, beside their messages."""
     if not written:
         return
     names = [field.name for field in fields(Written) if field.name != "said"]

@@ -13,9 +13,11 @@ from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.customers.queries import ACCOUNT_RELATION
 from relance.customers.services import lock_free_accounts
+from relance.kit.events import publish
 from relance.kit.refusal import Refusal
 from relance.kit.shelf import shelf
 from relance.outbound import letters, rules
+from relance.outbound.facts import SealAsked
 from relance.outbound.models import PrintBatch, PrintedLetter, PrintPart
 from relance.outbound.post import Letter, lines_of
 from relance.outbound.services.pass_on import pass_on
@@ -51,6 +53,12 @@ def seal(creditor_id: int, channel: str, as_of: dt.date, actor: str) -> int | No
         while _seal_part(batch, way, owner, typesetter):
             pass
         return _close(batch)
+
+
+def ask_to_seal(creditor_id: int, channel: str, as_of: dt.date, actor: str) -> None:
+    """Have waiting letters sealed after this transaction. Raises Refusal for a channel that is not printed."""
+    _printed(channel)
+    publish(SealAsked(creditor_id, channel, as_of, actor))
 
 
 def _printed(channel: str) -> Letter:

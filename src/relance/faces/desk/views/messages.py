@@ -54,7 +54,10 @@ def one(request: StaffRequest, message_id: int) -> HttpResponse:
         "account": customers.account(message.account_id),
         "view": view,
         "receipts": queries.receipts(message.account_id, message.id),
-        "cost": (length(message.text), segment_count(message.text)) if message.text and not message.subject else None,
+        "is_printed": queries.is_printed(message.account_id, message.id),
+        "cost": (length(message.text), segment_count(message.text))
+        if message.text and message.channel == "sms"
+        else None,
     }
     return render(request, "desk/message.html", context)
 

@@ -1,0 +1,73 @@
+"""Messages as other rooms see them, what goes on paper, and calls to other systems."""
+
+from relance.outbound.facts.calls import (
+    CallFacts,
+    CallState,
+    CallsWaiting,
+    EndpointFacts,
+    WebhookOrder,
+)
+from relance.outbound.facts.channels import (
+    Channel,
+    DeliveryNotice,
+    DeliveryReceipt,
+    Form,
+    Gateway,
+    IncomingCall,
+    NotAuthentic,
+    Outcome,
+    OutgoingMessage,
+    Report,
+)
+from relance.outbound.facts.messages import (
+    ClaimLine,
+    DeliveryBegins,
+    DeliveryFigures,
+    MessageContent,
+    MessageFacts,
+    MessageOrder,
+    MessagesWithdrawn,
+    NoticeContent,
+    NoticeOrder,
+    ReceiptFacts,
+    ReleaseFigures,
+    RenderedMessage,
+)
+from relance.outbound.facts.printing import (
+    PrintBatchFacts,
+    PrintedFacts,
+    SealAsked,
+)
+
+__all__ = [
+    "CallFacts",
+    "CallState",
+    "CallsWaiting",
+    "Channel",
+    "ClaimLine",
+    "DeliveryBegins",
+    "DeliveryFigures",
+    "DeliveryNotice",
+    "DeliveryReceipt",
+    "EndpointFacts",
+    "Form",
+    "Gateway",
+    "IncomingCall",
+    "MessageContent",
+    "MessageFacts",
+    "MessageOrder",
+    "MessagesWithdrawn",
+    "NotAuthentic",
+    "NoticeContent",
+    "NoticeOrder",
+    "Outcome",
+    "OutgoingMessage",
+    "PrintBatchFacts",
+    "PrintedFacts",
+    "ReceiptFacts",
+    "ReleaseFigures",
+    "RenderedMessage",
+    "Report",
+    "SealAsked",
+    "WebhookOrder",
+]

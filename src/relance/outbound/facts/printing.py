@@ -1,0 +1,46 @@
+"""Print batches as screens see them."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PrintBatchFacts:
+    """Letters of one creditor and channel, sealed together; `state` is sealing, sealed or posted."""
+
+    id: int
+    creditor_id: int
+    channel: str
+    business_date: dt.date
+    state: str
+    letter_count: int
+    page_count: int
+    sealed_at: dt.datetime | None
+    sealed_by: str
+    posted_on: dt.date | None
+    posted_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealAsked:
+    """Event: a person asked to seal the waiting letters of a creditor and channel."""
+
+    creditor_id: int
+    channel: str
+    as_of: dt.date
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedFacts:
+    """A letter in its batch; pages count from 1. `weight` is the most grams of its class, printed on one side, 0 beyond."""
+
+    sequence: int
+    account_id: int
+    account_number: str
+    message_id: int
+    first_page: int
+    page_count: int
+    weight: int
+    address: tuple[str, ...]
+    tracking_number: str
