@@ -44,3 +44,8 @@ class PrintedFacts:
     weight: int
     address: tuple[str, ...]
     tracking_number: str
+
+    @property
+    def last_page(self) -> int:
+        """The page of the batch on which the letter ends."""
+        return self.first_page + self.page_count - 1
