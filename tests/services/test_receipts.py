@@ -16,6 +16,8 @@ from relance.outbound import calls, queries
 from relance.outbound.facts import DeliveryNotice, MessageFacts, Report
 from relance.outbound.models import DeadAddress, Dispatch, MessageReceipt
 from relance.outbound.services import prepare, release, resend, take_notices, take_up, transmit
+from relance.worklist.queries import open_work_of
+from relance.worklist.services import close_work
 from tests.services.test_outbound import NIGHT, account, invoice, keeps_every_law, order, pay
 from tests.shelves.test_gateways import PHONE, Provider, provider
 
@@ -84,6 +86,12 @@ def test_what_bounced_goes_by_the_next_channel_and_its_address_is_not_used_again
     assert states(alice) == [("sms", "bounced"), ("email", "prepared")]
     assert queries.dead_addresses([alice]) == {alice: frozenset({("sms", PHONE)})}
     assert DeadAddress.objects.get().reason == "no such subscriber"
+    (work,) = open_work_of(alice)
+    assert (work.kind, work.state) == ("address", "open")
+    assert work.detail["note"] == f"{PHONE} (sms): no such subscriber"
+    close_work(work.id, "confirmed", "", "ada", NIGHT)
+    assert queries.dead_addresses([alice]) == {}
+    assert DeadAddress.objects.get().cleared_at is not None
     with pytest.raises(Refusal, match="failed"):
         resend(alice, bounced.id, "ada")
     settings.EMAIL_HOST = ""

@@ -10,11 +10,11 @@ from relance.dunning.services import nudge, put_back, reconsider, withdraw_held
 from relance.dunning.tasks import schedule_preview
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
-from relance.outbound.facts import CallsWaiting, DeliveryBegins, MessagesWithdrawn, SealAsked
-from relance.outbound.services import hold_back, withdraw_waiting
+from relance.outbound.facts import AddressesDied, CallsWaiting, DeliveryBegins, MessagesWithdrawn, SealAsked
+from relance.outbound.services import hold_back, use_again, withdraw_waiting
 from relance.outbound.tasks import schedule_calls, schedule_seal
-from relance.worklist.facts import WorkClosed
-from relance.worklist.services import rerank
+from relance.worklist.facts import WorkClosed, WorkOrder
+from relance.worklist.services import open_work, rerank
 
 
 def money_moved(event: MoneyMoved) -> None:
@@ -56,8 +56,26 @@ def delivery_begins(event: DeliveryBegins) -> None:
     withdraw_held(event.as_of)
 
 
+def addresses_died(event: AddressesDied) -> None:
+    """A message came back: somebody looks for an address that works."""
+    open_work(
+        [
+            WorkOrder(
+                key=dead.id, account_id=dead.account_id, kind="address", item_id=0, currency=dead.currency,
+                due_on=dead.marked_on, title="", opened_on=dead.marked_on,
+                detail={"note": f"{dead.address} ({dead.channel}): {dead.reason}"},
+            )
+            for dead in event.addresses
+        ]
+    )  # fmt: skip
+
+
 def work_closed(event: WorkClosed) -> None:
-    """A person has done what a stage waited for: the next night looks at these accounts again."""
+    """A person has done what a stage waited for: the next night looks at these accounts again. An address that was found
+    to be right is written to again.
+    """
+    if event.outcome == "confirmed":
+        use_again(event.keys, "worklist")
     nudge(event.account_ids, only_pursued=True)
 
 
@@ -68,6 +86,7 @@ def wire_everything() -> None:
             MoneyMoved: (money_moved,),
             ItemsPosted: (items_posted,),
             AccountsChanged: (accounts_changed,),
+            AddressesDied: (addresses_died,),
             CallsWaiting: (schedule_calls,),
             SealAsked: (schedule_seal,),
             PreviewWanted: (schedule_preview,),

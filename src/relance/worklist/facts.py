@@ -125,6 +125,11 @@ class WorkCounts:
 
 @dataclass(frozen=True, slots=True)
 class WorkClosed:
-    """Event: items of work of these accounts were closed or called off; published inside the writing transaction."""
+    """Event: items of work of these accounts were closed or called off; published inside the writing transaction.
+
+    `keys` are those of their orders; `outcome` is what came of all of them, empty when they were called off.
+    """
 
     account_ids: Sequence[int]
+    keys: Sequence[int]
+    outcome: str

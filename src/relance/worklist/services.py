@@ -233,11 +233,12 @@ def _end(pairs: Sequence[tuple[int, int]], state: WorkState, outcome: str, note:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE worklist_workitem SET state = %s, outcome = %s, note = %s, closed_by = %s, closed_on = %s "
-            "WHERE (account_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[]))",
+            "WHERE (account_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::bigint[])) RETURNING key",
             [state, outcome, note, by, on, id_array(a for a, _i in pairs), id_array(i for _a, i in pairs)],
         )
+        keys = [row[0] for row in cursor.fetchall()]
     _tell(pairs, state.value, on, by, outcome=outcome, note=note)
-    publish(WorkClosed(sorted({account_id for account_id, _id in pairs})))
+    publish(WorkClosed(sorted({account_id for account_id, _id in pairs}), keys, outcome))
 
 
 def _tell(pairs: Sequence[tuple[int, int]], kind: str, on: dt.date, by: str, **said: Any) -> None:

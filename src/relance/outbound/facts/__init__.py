@@ -20,7 +20,9 @@ from relance.outbound.facts.channels import (
     Report,
 )
 from relance.outbound.facts.messages import (
+    AddressesDied,
     ClaimLine,
+    DeadAddressFacts,
     DeliveryBegins,
     DeliveryFigures,
     MessageContent,
@@ -40,11 +42,13 @@ from relance.outbound.facts.printing import (
 )
 
 __all__ = [
+    "AddressesDied",
     "CallFacts",
     "CallState",
     "CallsWaiting",
     "Channel",
     "ClaimLine",
+    "DeadAddressFacts",
     "DeliveryBegins",
     "DeliveryFigures",
     "DeliveryNotice",

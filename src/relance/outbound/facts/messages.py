@@ -105,6 +105,26 @@ class ReceiptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DeadAddressFacts:
+    """An address at which a customer is not reached any more; `currency` is the creditor's."""
+
+    account_id: int
+    id: int
+    channel: str
+    address: str
+    reason: str
+    marked_on: dt.date
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressesDied:
+    """Event: messages came back from these addresses, and nothing more is sent there."""
+
+    addresses: Sequence[DeadAddressFacts]
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseFigures:
     """What a release did: messages released by channel, and how many were withdrawn because the debt is gone."""
 

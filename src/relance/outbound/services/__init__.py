@@ -7,6 +7,7 @@ from relance.outbound.services.call import deliver_calls
 from relance.outbound.services.deliver import deliver_batch, take_up
 from relance.outbound.services.endpoints import call_webhooks, retry_call, save_endpoint, switch_endpoint
 from relance.outbound.services.notify import notify_staff
+from relance.outbound.services.pass_on import use_again
 from relance.outbound.services.prepare import prepare
 from relance.outbound.services.receipts import take_call, take_notices
 from relance.outbound.services.release import release
@@ -36,5 +37,6 @@ __all__ = [
     "take_notices",
     "take_up",
     "transmit",
+    "use_again",
     "withdraw_waiting",
 ]

@@ -8,6 +8,8 @@ from django.db import connection, transaction
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts
 from relance.kit.bulk import id_array
+from relance.kit.events import publish
+from relance.outbound.facts import AddressesDied, DeadAddressFacts
 from relance.outbound.queries import dead_addresses, reachable
 from relance.outbound.services.take_back import REREAD
 
@@ -16,15 +18,48 @@ OTHER_WAYS = "channels"
 
 
 def mark_dead(addresses: Sequence[tuple[int, str, str, str]]) -> None:
-    """Note that customers are not reached at these addresses: account, channel, address, and why. Twice is once."""
-    with connection.cursor() as cursor:
-        cursor.executemany(
+    """Note that customers are not reached at these addresses: account, channel, address, and why. Twice is once.
+
+    Whoever looks for a better one hears of those that are new.
+    """
+    if not addresses:
+        return
+    columns = list(zip(*((account_id, code, to, why[:300]) for account_id, code, to, why in addresses), strict=True))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
             """
             INSERT INTO outbound_deadaddress (account_id, channel, address, reason, cleared_by)
-            VALUES (%s, %s, %s, %s, '')
-            ON CONFLICT (account_id, channel, address) WHERE cleared_at IS NULL DO NOTHING""",
-            [(account_id, channel, address, reason[:300]) for account_id, channel, address, reason in addresses],
+            SELECT account_id, channel, address, min(reason), ''
+            FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS t(account_id, channel, address, reason)
+            GROUP BY 1, 2, 3
+            ON CONFLICT (account_id, channel, address) WHERE cleared_at IS NULL DO NOTHING
+            RETURNING account_id, id, channel, address, reason, marked_at""",
+            [list(column) for column in columns],
         )
+        rows = cursor.fetchall()
+        accounts = customers.accounts(sorted({row[0] for row in rows}))
+        currency = {creditor.id: creditor.currency for creditor in customers.creditors()} if rows else {}
+        found = [
+            DeadAddressFacts(
+                account_id, address_id, channel, address, reason, at.date(), currency[accounts[account_id].creditor_id]
+            )
+            for account_id, address_id, channel, address, reason, at in rows
+            if account_id in accounts
+        ]
+        if found:
+            publish(AddressesDied(found))
+
+
+@transaction.atomic
+def use_again(address_ids: Sequence[int], actor: str) -> int:
+    """Take these addresses for working ones again; how many were dead until now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbound_deadaddress SET cleared_at = now(), cleared_by = %s "
+            "WHERE id = ANY(%s::bigint[]) AND cleared_at IS NULL",
+            [actor[:150], id_array(address_ids)],
+        )
+        return int(cursor.rowcount)
 
 
 @transaction.atomic
