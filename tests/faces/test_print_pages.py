@@ -4,10 +4,12 @@ import csv
 import datetime as dt
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pypdfium2
 import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 
 from relance.outbound import queries
@@ -25,6 +27,14 @@ def supervisor(sign_in: Callable[..., SignedIn]) -> Client:
     return sign_in(Role.SUPERVISOR).client
 
 
+@pytest.fixture(autouse=True)
+def no_job_stays() -> Iterator[None]:
+    """Jobs outlive the emptying of the tables between tests."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'outbound.seal'")
+
+
 def sealed() -> tuple[int, int]:
     """A batch of two letters; its id, and the account of the first."""
     alice, bruno = owing("S1", name="=cmd|'/C calc'!A1"), owing("S2")
@@ -40,6 +50,9 @@ def test_waiting_letters_are_sealed_by_a_worker(supervisor: Client) -> None:
     assert "Seal a batch" in page
     answer = supervisor.post("/print-batches/seal/", {"creditor": creditor().id, "channel": "letter"}, follow=True)
     assert "being sealed" in answer.content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args ->> 'actor' FROM procrastinate_jobs WHERE task_name = 'outbound.seal'")
+        assert cursor.fetchall() == [(get_user_model().objects.get().username,)]
     assert supervisor.post("/print-batches/seal/", {"creditor": creditor().id, "channel": "email"}).status_code == 404
 
 

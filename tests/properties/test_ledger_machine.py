@@ -80,6 +80,12 @@ class LedgerMachine(Hands):
             self.accepted["payment file" if kind else "credit file"] += 1
             made = ("receipt", f"B{n}") if kind else ("credit_note", f"A{n}")
             self.books[name].credit(*made, currency, day, minor, f"F{meant}")
+            # Interest that a payment clears first has no key: it was billed before anything was settled.
+            for (posting,) in self.rows(
+                "SELECT id FROM ledger_posting WHERE account_id = %s AND kind = 'interest_billed' AND key IS NULL",
+                self.ids[name],
+            ):
+                self.told(name, "interest", True, posting)
             self.settle(name)
 
     @rule(name=who, currency=coin, minor=amount, moved=shift, meant=named, wished=named, part=st.booleans(), short=rest)

@@ -134,13 +134,13 @@ def test_an_unfinished_draft_is_kept_but_not_submitted() -> None:
 @pytest.mark.django_db
 def test_what_is_not_installed_is_named_and_refused() -> None:
     stages = [
-        {"code": "one", "age": 1, "actions": [{"send": {"channel": ["email", "letter"], "template": "reminder"}}]},
+        {"code": "one", "age": 1, "actions": [{"send": {"channel": ["email", "voice"], "template": "reminder"}}]},
         {"code": "two", "age": 9, "actions": [{"review": {}}, {"restrict": {"level": "suspended"}}]},
     ]
     draft = save_draft("house", content(stages=stages), "claire")
     with pytest.raises(Refusal) as refusal:
         submit_draft("house", "claire", draft.revision)
-    assert "stages[1].actions[1].send.channel: the channel letter is not installed" in str(refusal.value)
+    assert "stages[1].actions[1].send.channel: the channel voice is not installed" in str(refusal.value)
     assert "stages[2].actions[2].restrict: the action restrict is not installed" in str(refusal.value)
     assert [problem.place for problem in queries.scenario_problems(draft.content)] == [
         "stages[1].actions[1].send.channel", "stages[2].actions[2].restrict",

@@ -1,6 +1,7 @@
 """Every channel keeps the shelf's contract; e-mail over a real SMTP server and into the outbox."""
 
 import base64
+import dataclasses
 import datetime as dt
 import email
 import socket
@@ -111,7 +112,8 @@ def outbox(settings: Settings, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("code", sorted(shelf("relance.outbound.channels", "CHANNEL")))
 def test_every_channel_keeps_the_contract(code: str, outbox: Path) -> None:
     channel = shelf("relance.outbound.channels", "CHANNEL")[code]
-    address = channel.address_of(ALICE)
+    at_home = dataclasses.replace(ALICE, address1="12 rue des Lilas", postcode="69003", city="Lyon")
+    address = channel.address_of(at_home)
     assert address
     assert isinstance(channel.repeatable(), bool)
     assert channel.form in list(Form)
