@@ -105,8 +105,8 @@ def test_every_letter_names_every_invoice_the_split_the_deadline_and_how_to_pay(
         assert part in flat
     assert "1/2" in words_of(document[0])
     assert "2/2" in words_of(document[1])
-    assert {"fr": "recommandée", "en": "Registered"}[language] in flat
-    heads = [word for word in ("Montant", "Amount") if word in words_of(document[1])]
+    assert {"fr": "recommandée", "en": "Registered", "de": "Einschreiben", "nl": "Aangetekend"}[language] in flat
+    heads = [word for word in ("Montant", "Amount", "Betrag", "Bedrag") if word in words_of(document[1])]
     assert heads, "the table's head is repeated"
     assert "{" not in flat
 

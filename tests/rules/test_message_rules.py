@@ -38,7 +38,8 @@ def test_payment_reference_is_iso_11649_where_it_fits() -> None:
 @pytest.mark.parametrize(
     ("language", "country", "chosen"),
     [("fr", "DE", "fr"), ("en", "FR", "en"), ("en-GB", "FR", "en"), ("FR", "DE", "fr"), ("", "FR", "fr"),
-     ("", "BE", "fr"), ("", "LU", "fr"), ("", "DE", "en"), ("nl", "BE", "fr"), ("nl", "NL", "en")],
+     ("", "BE", "fr"), ("", "LU", "fr"), ("", "DE", "de"), ("nl", "BE", "nl"), ("nl", "NL", "nl"), ("", "NL", "nl"),
+     ("sv", "SE", "en"), ("it", "AT", "de")],
 )  # fmt: skip
 def test_language(language: str, country: str, chosen: str) -> None:
     account = dataclasses.replace(ALICE, language=language)

@@ -121,22 +121,37 @@ def test_a_text_with_every_field_is_complete(language: str, template: str) -> No
     days = {
         "fr": ("1er octobre 2026", "1er novembre 2026", "22 novembre 2026", "24 décembre 2026"),
         "en": ("1 October 2026", "1 November 2026", "22 November 2026", "24 December 2026"),
+        "de": ("1. Oktober 2026", "1. November 2026", "22. November 2026", "24. Dezember 2026"),
+        "nl": ("1 oktober 2026", "1 november 2026", "22 november 2026", "24 december 2026"),
     }[language]
     amounts = {
         "fr": ("60,00 €", "45,00 €", "1 234,50 €", "1 279,50 €"),
         "en": ("€60.00", "€45.00", "€1,234.50", "€1,279.50"),
+        "de": ("60,00 €", "45,00 €", "1.234,50 €", "1.279,50 €"),
+        "nl": ("€ 60,00", "€ 45,00", "€ 1.234,50", "€ 1.279,50"),
     }
-    lateness = {"fr": ("22 jours", "1 jour de"), "en": ("22 days late", "1 day late")}
+    lateness = {
+        "fr": ("22 jours", "1 jour de"),
+        "en": ("22 days late", "1 day late"),
+        "de": ("seit 22 Tagen", "seit 1 Tag "),
+        "nl": ("22 dagen te laat", "1 dag te laat"),
+    }
+    split = {"de": ("Hauptforderung", "Nebenkosten"), "nl": ("Hoofdsom", "Bijkomende")}
     text = plain(message.text)
     for needed in (
-        "F-001", "F-002", *days, *amounts[language], *lateness[language], "Principal", "Access",
+        "F-001", "F-002", *days, *amounts[language], *lateness[language], *split.get(language, ("Principal", "Access")),
         "FR76 3000 6000 0112 3456 7890 189", "AGRIFRPP", "RF68 C000 1234", "Camille Renaud", "+33 1 84 80 12 34",
         "recouvrement@horizon.example", "Télécom Horizon", "12 rue des Câbles", "69002 Lyon", "SIREN 732 829 320",
         "C0001234", "Alice Martin",
     ):  # fmt: skip
         assert needed in text
     visible = plain(" ".join(page.words))
-    short_days = {"fr": ("01/10/2026", "01/11/2026"), "en": ("1 Oct 2026", "1 Nov 2026")}[language]
+    short_days = {
+        "fr": ("01/10/2026", "01/11/2026"),
+        "en": ("1 Oct 2026", "1 Nov 2026"),
+        "de": ("01.10.2026", "01.11.2026"),
+        "nl": ("01-10-2026", "01-11-2026"),
+    }[language]
     for needed in ("F-001", "F-002", *short_days, *amounts[language], *lateness[language], "FR76 3000 6000 0112"):
         assert needed in visible
     assert "tel:+33184801234" in page.links
@@ -152,12 +167,26 @@ def test_a_text_with_every_field_is_complete(language: str, template: str) -> No
 def test_a_text_with_the_fewest_fields_leaves_out_what_is_not_known(language: str, template: str) -> None:
     said = fields(template, language, creditor=BARE_CREDITOR, items=[item("F-001")])
     message = rules.render(template, said)
-    for absent in ("IBAN", "BIC", "SIREN", "Camille", "None", "E-mail", "Téléphone", "Phone", "tel:", "mailto:"):
+    for absent in (
+        "IBAN",
+        "BIC",
+        "SIREN",
+        "Camille",
+        "None",
+        "E-mail",
+        "Téléphone",
+        "Phone",
+        "Telefo",
+        "tel:",
+        "mailto:",
+    ):
         assert absent not in message.text
         assert absent not in message.html
     assert "\n\n\n\n" not in message.text
-    assert {"fr": "rien d'autre", "en": "nothing else"}[language] in message.text or template != "reminder"
-    assert {"fr": "nous poursuivrons", "en": "we will continue"}[language] in plain(message.text)
+    nothing = {"fr": "rien d'autre", "en": "nothing else", "de": "nichts weiter", "nl": "niets meer"}
+    assert nothing[language] in plain(message.text) or template != "reminder"
+    going_on = {"fr": "nous poursuivrons", "en": "we will continue", "de": "weiter verfolgen", "nl": "blijven wij"}
+    assert going_on[language] in plain(message.text)
 
 
 @every_text
@@ -166,7 +195,12 @@ def test_every_next_stage_is_told_with_its_day(language: str, template: str, sta
     message = rules.render(
         template, fields(template, language, context={"next_stage": stage, "next_on": "2026-12-24" if stage else ""})
     )
-    day = {"fr": "24 décembre 2026", "en": "24 December 2026"}[language]
+    day = {
+        "fr": "24 décembre 2026",
+        "en": "24 December 2026",
+        "de": "24. Dezember 2026",
+        "nl": "24 december 2026",
+    }[language]
     assert (day in plain(message.text)) is bool(stage)
     assert "visit from our director" not in message.text, "a stage's code is ours, not the customer's"
 

@@ -92,14 +92,16 @@ def format_amount(minor: int, currency: str) -> str:
 
 
 def display_amount(minor: int, currency: str, language: str) -> str:
-    """An amount for a reader of `language` (fr or en), grouped and with its symbol: `1 234,50 €`, `€1,234.50`."""
+    """An amount for a reader of `language` (fr, en, de or nl), grouped and with its symbol: `1 234,50 €`, `€1,234.50`."""
     decimals = exponent(currency)
     pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
     number = format_decimal(Decimal(abs(minor)).scaleb(-decimals), format=pattern, locale=language)
     symbol = get_currency_symbol(currency, locale=language)
     sign = "\u2212" if minor < 0 else ""
-    if language == "fr":
+    if language in ("fr", "de"):
         return f"{sign}{number}\u00a0{symbol}"
+    if language == "nl":
+        return f"{symbol}\u00a0{sign}{number}"
     return f"{sign}{symbol}{number}" if len(symbol) == 1 else f"{sign}{symbol}\u00a0{number}"
 
 

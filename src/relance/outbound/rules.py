@@ -20,11 +20,13 @@ from relance.outbound.payment_code import epc_payload
 from relance.outbound.short_text import fold
 
 TEXTS = wording.TEXTS
-LANGUAGES = ("fr", "en")
+LANGUAGES = ("fr", "en", "de", "nl")
+NOTICE_LANGUAGES = ("fr", "en")
 SUBJECT_LENGTH = 200
 
 _DAYS_TO_PAY = {"reminder": 7, "second_reminder": 8, "formal_notice": 14}
 _DAYS_TO_PAY_OTHERWISE = 8
+_OF_COUNTRY = {"DE": "de", "AT": "de", "LI": "de", "NL": "nl"}
 _FRENCH_SPEAKING = frozenset(("FR", "BE", "LU", "MC", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF"))
 _INTEREST_KINDS = frozenset({"interest"})
 _ACCESSORY_KINDS = frozenset({"late_fee", "indemnity", "return_charge"})
@@ -49,7 +51,12 @@ def language_of(account: AccountFacts, creditor: CreditorFacts) -> str:
 
 
 def house_language(creditor: CreditorFacts) -> str:
-    """The language of the creditor's country, in which colleagues are written to when we do not know theirs."""
+    """The language of the creditor's country, in which customers are written to when we do not know theirs."""
+    return "fr" if creditor.country in _FRENCH_SPEAKING else _OF_COUNTRY.get(creditor.country, "en")
+
+
+def notice_language(creditor: CreditorFacts) -> str:
+    """The language in which colleagues are written to when we do not know theirs."""
     return "fr" if creditor.country in _FRENCH_SPEAKING else "en"
 
 
@@ -211,7 +218,7 @@ def render(template: str, fields: MessageContent, form: Form = Form.MAIL) -> Ren
 @cache
 def notice_codes() -> tuple[str, ...]:
     """The codes of all notices to staff that have a text in every language, in alphabetical order."""
-    found = [{path.stem for path in (TEXTS / language / "notices").glob("*.j2")} for language in LANGUAGES]
+    found = [{path.stem for path in (TEXTS / language / "notices").glob("*.j2")} for language in NOTICE_LANGUAGES]
     return tuple(sorted(set.intersection(*found)))
 
 

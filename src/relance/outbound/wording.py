@@ -23,6 +23,7 @@ from relance.outbound.payment_code import picture
 
 TEXTS = Path(__file__).parent / "texts"
 _WIDTH = 76
+_SHORT_DAYS = {"fr": "dd/MM/y", "de": "dd.MM.y", "nl": "dd-MM-y"}
 _NO_BREAK = "\u00a0"
 
 
@@ -159,7 +160,7 @@ def _telephone(number: str) -> str:
 @lru_cache(maxsize=4096)
 def long_day(on: dt.date, language: str) -> str:
     """A day in full, kept on one line: `1er mars 2026`, `1 March 2026`."""
-    text = format_date(on, "d MMMM y", locale=language)
+    text = format_date(on, "d. MMMM y" if language == "de" else "d MMMM y", locale=language)
     if language == "fr" and on.day == 1:
         text = text.replace("1 ", "1er ", 1)
     return text.replace(" ", _NO_BREAK)
@@ -168,7 +169,7 @@ def long_day(on: dt.date, language: str) -> str:
 @lru_cache(maxsize=4096)
 def short_day(on: dt.date, language: str) -> str:
     """A day for a column: `01/03/2026`, `1 Mar 2026`."""
-    return format_date(on, "dd/MM/y" if language == "fr" else "d MMM y", locale=language).replace(" ", _NO_BREAK)
+    return format_date(on, _SHORT_DAYS.get(language, "d MMM y"), locale=language).replace(" ", _NO_BREAK)
 
 
 @lru_cache(maxsize=65_536)

@@ -293,6 +293,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "90+": _("Over 90 days"),
     },
     "language": {"fr": "Français", "en": "English"},
+    "written_in": {"fr": "Français", "en": "English", "de": "Deutsch", "nl": "Nederlands"},
     "audit": {
         "signed_in": _("Signed in"),
         "signed_out": _("Signed out"),

@@ -71,4 +71,4 @@ def _readers(
         known = ((usable_address(address), language) for address, language in staff[role].items())
         return [(address, language) for address, language in known if address]
     address = usable_address(account.sales_rep if to == "sales_rep" else to)
-    return [(address, rules.house_language(creditor))] if address else []
+    return [(address, rules.notice_language(creditor))] if address else []
