@@ -163,6 +163,18 @@ def test_a_provider_that_is_not_there_or_not_set_up_keeps_the_texts(
     assert provider.asked == []
 
 
+def test_a_provider_that_nobody_knows_keeps_the_texts_and_stops_nothing_else(settings: Settings) -> None:
+    settings.SMS_PROVIDER = "pigeon"
+    (receipt,) = CHANNEL.deliver([text_of()])
+    assert receipt.outcome is Outcome.RELEASED
+    assert "it can be http, outbox, twilio, vonage" in receipt.reason
+    assert CHANNEL.quiet_zones(PHONE) == ()
+    settings.SMS_PROVIDER = "http"
+    assert CHANNEL.quiet_zones(PHONE) == ("Europe/Paris",)
+    assert CHANNEL.quiet_zones("not a number") == ()
+    assert CHANNEL.quiet_zones("+596696123456") == ("America/Martinique",)
+
+
 @pytest.mark.parametrize("code", sorted(shelf("relance.outbound.gateways", "GATEWAY")))
 def test_every_gateway_refuses_reports_without_a_signature(settings: Settings, code: str) -> None:
     settings.SMS_PROVIDER, settings.SMS_SECRET, settings.SMS_SIGNING_SECRET = code, "s3cret", "sign"

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import phonenumbers
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 from phonenumbers.timezone import time_zones_for_number
 
@@ -46,41 +45,46 @@ class Sms:
 
     def repeatable(self) -> bool:
         """True without a provider: an outbox file written twice is still one file."""
-        return _gateway().repeatable()
+        gateway = _gateway()
+        return gateway is None or gateway.repeatable()
 
     def quiet_zones(self, address: str) -> Sequence[str]:
         """The time zones in which this number may be; none where nobody is disturbed, because no provider is set up."""
-        if not _gateway().reaches_people():
+        gateway = _gateway()
+        if gateway is None or not gateway.reaches_people() or mobile_number(address, "") is None:
             return ()
         return tuple(time_zones_for_number(phonenumbers.parse(address)))
 
     def notices(self, provider: str, call: IncomingCall) -> Sequence[DeliveryNotice]:
         """What the provider that is set up reports."""
-        if provider != settings.SMS_PROVIDER:
+        gateway = _gateway()
+        if gateway is None or provider != settings.SMS_PROVIDER:
             raise LookupError(f"{provider} is not the provider that carries our texts")
-        return _gateway().notices(call)
+        return gateway.notices(call)
 
     def deliver(self, batch: Sequence[OutgoingMessage]) -> Iterator[DeliveryReceipt]:
         """Hand the texts over one by one, each when its receipt is asked for, in order."""
         gateway = _gateway()
-        trouble = gateway.trouble()
+        trouble = gateway.trouble() if gateway else _nobody()
         for message in batch:
             recipient = mobile_number(message.recipient, "")
             if recipient is None:
                 yield DeliveryReceipt(message.id, Outcome.FAILED, "the customer has no usable mobile number")
-            elif trouble:
+            elif gateway is None or trouble:
                 yield DeliveryReceipt(message.id, Outcome.RELEASED, f"no text can be sent: {trouble}")
             else:
                 yield gateway.send(message, recipient)
 
 
-def _gateway() -> Gateway:
+def _gateway() -> Gateway | None:
+    """The provider that is set; None for a name that no provider has, so that other channels go on meanwhile."""
     known: dict[str, Gateway] = shelf("relance.outbound.gateways", "GATEWAY")
-    if settings.SMS_PROVIDER not in known:
-        raise ImproperlyConfigured(
-            f"RELANCE_SMS_PROVIDER is {settings.SMS_PROVIDER!r}; it can be {', '.join(sorted(known))}"
-        )
-    return known[settings.SMS_PROVIDER]
+    return known.get(settings.SMS_PROVIDER)
+
+
+def _nobody() -> str:
+    known = ", ".join(sorted(shelf("relance.outbound.gateways", "GATEWAY")))
+    return f"RELANCE_SMS_PROVIDER is {settings.SMS_PROVIDER!r}; it can be {known}"
 
 
 CHANNEL = Sms()
