@@ -1,14 +1,43 @@
 """Providers that carry texts to phones, and what their files share."""
 
 import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
 
+from relance.outbound import wire
 from relance.outbound.facts import DeliveryReceipt, Outcome, OutgoingMessage
 
-ANSWER_BYTES = 65_536
+_ANSWER_BYTES = 65_536
 """As much of a provider's answer as is read."""
 
 _LATER = frozenset({401, 402, 403, 404, 408, 425, 429})
 """Refusals that are about our account or its pace, not about this message: it waits for whoever mends them."""
+
+
+OLDEST_REPORT_SECONDS = 300
+"""How old a signed report may be, so that one that was overheard is of no use later."""
+
+
+def hand_over(
+    message: OutgoingMessage, url: str, body: bytes, headers: Mapping[str, str]
+) -> wire.Answer | DeliveryReceipt:
+    """What the provider answered; where it did not, the receipt that says whether the message may have arrived."""
+    try:
+        return wire.post(url, body, headers, _ANSWER_BYTES)
+    except wire.NotSent as trouble:
+        return DeliveryReceipt(message.id, Outcome.RELEASED, str(trouble)[:300])
+    except wire.NoAnswer as trouble:
+        return DeliveryReceipt(message.id, Outcome.UNKNOWN, str(trouble)[:300])
+
+
+def json_object(body: bytes) -> Mapping[str, Any]:
+    """A body as a JSON object; an empty one when it is none."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return {}
+    return told if isinstance(told, Mapping) else {}
 
 
 def key_of(message: OutgoingMessage) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from relance.outbound import calls, wire
+from relance.outbound import calls
 from relance.outbound.facts import (
     DeliveryNotice,
     DeliveryReceipt,
@@ -21,10 +21,7 @@ from relance.outbound.facts import (
     OutgoingMessage,
     Report,
 )
-from relance.outbound.gateways import ANSWER_BYTES, key_of, refused, report_at
-
-_OLDEST_REPORT = 300
-"""Seconds within which a signed report must arrive, so that one that was overheard is of no use later."""
+from relance.outbound.gateways import OLDEST_REPORT_SECONDS, hand_over, json_object, key_of, refused, report_at
 
 
 class _Http:
@@ -54,12 +51,9 @@ class _Http:
             "Idempotency-Key": key_of(message),
             "User-Agent": "Relance",
         }
-        try:
-            answer = wire.post(settings.SMS_URL, calls.body_of(said), headers, ANSWER_BYTES)
-        except wire.NotSent as trouble:
-            return DeliveryReceipt(message.id, Outcome.RELEASED, str(trouble)[:300])
-        except wire.NoAnswer as trouble:
-            return DeliveryReceipt(message.id, Outcome.UNKNOWN, str(trouble)[:300])
+        answer = hand_over(message, settings.SMS_URL, calls.body_of(said), headers)
+        if isinstance(answer, DeliveryReceipt):
+            return answer
         if not 200 <= answer.status_code < 300:
             return refused(message.id, answer.status_code, answer.body.decode(errors="replace"))
         return DeliveryReceipt(message.id, Outcome.SENT, reference=_own_id(answer.body) or key_of(message))
@@ -68,7 +62,7 @@ class _Http:
         secret = settings.SMS_SIGNING_SECRET
         given = call.headers.get(calls.SIGNATURE_HEADER.lower(), "")
         if not secret or not calls.is_signed(
-            secret, given, call.body, int(call.received_at.timestamp()), _OLDEST_REPORT
+            secret, given, call.body, int(call.received_at.timestamp()), OLDEST_REPORT_SECONDS
         ):
             raise NotAuthentic("the report is not signed with RELANCE_SMS_SIGNING_SECRET, or is too old")
         try:
@@ -90,11 +84,7 @@ def _notice(told: Any, received_at: dt.datetime) -> DeliveryNotice:
 
 def _own_id(body: bytes) -> str:
     """The provider's own name for a text, when its answer gives one."""
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return ""
-    found = told.get("id") if isinstance(told, Mapping) else None
+    found = json_object(body).get("id")
     return str(found)[:120] if isinstance(found, str | int) else ""
 
 

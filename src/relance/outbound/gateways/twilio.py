@@ -6,14 +6,12 @@ https://www.twilio.com/docs/messaging/api/message-resource, https://www.twilio.c
 import base64
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, quote, urlencode
 
 from django.conf import settings
 
-from relance.outbound import calls, wire
+from relance.outbound import calls
 from relance.outbound.facts import (
     DeliveryNotice,
     DeliveryReceipt,
@@ -23,7 +21,7 @@ from relance.outbound.facts import (
     OutgoingMessage,
     Report,
 )
-from relance.outbound.gateways import ANSWER_BYTES, refused
+from relance.outbound.gateways import hand_over, json_object, refused
 
 _HOUSE = "https://api.twilio.com"
 _NO_SUCH_NUMBER = frozenset((21211, 21214, 21217, 21610, 21614))
@@ -61,13 +59,10 @@ class _Twilio:
             "Authorization": f"Basic {base64.b64encode(account).decode('ascii')}",
         }
         url = f"{settings.SMS_URL or _HOUSE}/2010-04-01/Accounts/{quote(settings.SMS_USER)}/Messages.json"
-        try:
-            answer = wire.post(url, urlencode(said).encode(), headers, ANSWER_BYTES)
-        except wire.NotSent as trouble:
-            return DeliveryReceipt(message.id, Outcome.RELEASED, str(trouble)[:300])
-        except wire.NoAnswer as trouble:
-            return DeliveryReceipt(message.id, Outcome.UNKNOWN, str(trouble)[:300])
-        told = _object(answer.body)
+        answer = hand_over(message, url, urlencode(said).encode(), headers)
+        if isinstance(answer, DeliveryReceipt):
+            return answer
+        told = json_object(answer.body)
         if answer.status_code != 201:
             if answer.status_code == 400 and told.get("code") in _NO_SUCH_NUMBER:
                 reason = " ".join(f"Twilio error {told['code']}: {told.get('message') or ''}".split())[:300]
@@ -94,14 +89,6 @@ def signature(secret: str, url: str, fields: Sequence[tuple[str, str]]) -> str:
     """The signature Twilio gives: HMAC-SHA1 over the address and the sorted fields run together, in Base64."""
     text = url + "".join(f"{name}{value}" for name, value in sorted(fields))
     return base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha1).digest()).decode("ascii")
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return {}
-    return told if isinstance(told, Mapping) else {}
 
 
 GATEWAY = _Twilio()

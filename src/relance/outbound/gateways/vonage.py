@@ -5,14 +5,12 @@ https://developer.vonage.com/en/api/sms, https://developer.vonage.com/en/getting
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 
-from relance.outbound import calls, wire
+from relance.outbound import calls
 from relance.outbound.facts import (
     DeliveryNotice,
     DeliveryReceipt,
@@ -22,7 +20,7 @@ from relance.outbound.facts import (
     OutgoingMessage,
     Report,
 )
-from relance.outbound.gateways import ANSWER_BYTES, key_of, refused
+from relance.outbound.gateways import OLDEST_REPORT_SECONDS, hand_over, json_object, key_of, refused
 from relance.outbound.short_text import is_wide
 
 _HOUSE = "https://rest.nexmo.com"
@@ -34,7 +32,6 @@ _STATUSES = {
     "failed": Report.FAILED,
     "rejected": Report.FAILED,
 }
-_OLDEST_REPORT = 300
 
 
 class _Vonage:
@@ -64,14 +61,9 @@ class _Vonage:
         if settings.PUBLIC_URL:
             said["callback"] = f"{settings.PUBLIC_URL}/hooks/sms/vonage"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        try:
-            answer = wire.post(
-                f"{settings.SMS_URL or _HOUSE}/sms/json", urlencode(said).encode(), headers, ANSWER_BYTES
-            )
-        except wire.NotSent as trouble:
-            return DeliveryReceipt(message.id, Outcome.RELEASED, str(trouble)[:300])
-        except wire.NoAnswer as trouble:
-            return DeliveryReceipt(message.id, Outcome.UNKNOWN, str(trouble)[:300])
+        answer = hand_over(message, f"{settings.SMS_URL or _HOUSE}/sms/json", urlencode(said).encode(), headers)
+        if isinstance(answer, DeliveryReceipt):
+            return answer
         if answer.status_code != 200:
             return refused(message.id, answer.status_code, "")
         return _receipt(message.id, answer.body)
@@ -83,7 +75,7 @@ class _Vonage:
         ):
             raise NotAuthentic("the receipt does not carry Vonage's signature (HMAC-SHA256)")
         sent_at = fields.get("timestamp", "")
-        if not sent_at.isdigit() or abs(call.received_at.timestamp() - int(sent_at)) > _OLDEST_REPORT:
+        if not sent_at.isdigit() or abs(call.received_at.timestamp() - int(sent_at)) > OLDEST_REPORT_SECONDS:
             raise NotAuthentic("the receipt is too old")
         report = _STATUSES.get(fields.get("status", ""))
         reference = fields.get("messageId", "")
@@ -104,13 +96,13 @@ def signature(secret: str, fields: Mapping[str, str]) -> str:
 def _fields(call: IncomingCall) -> dict[str, str]:
     text = call.body.decode(errors="replace")
     if "json" in call.headers.get("content-type", ""):
-        return {name: str(value) for name, value in _object(call.body).items()}
+        return {name: str(value) for name, value in json_object(call.body).items()}
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
 def _receipt(message_id: int, body: bytes) -> DeliveryReceipt:
     """One receipt for all parts of a text: taken when the first part was."""
-    parts = _object(body).get("messages")
+    parts = json_object(body).get("messages")
     first = parts[0] if isinstance(parts, list) and parts and isinstance(parts[0], Mapping) else {}
     status = str(first.get("status", ""))
     if status == "0":
@@ -119,14 +111,6 @@ def _receipt(message_id: int, body: bytes) -> DeliveryReceipt:
         return DeliveryReceipt(message_id, Outcome.UNKNOWN, "the provider's answer cannot be read")
     reason = f"the provider refused the text: {status} {first.get('error-text', '')}".strip()[:300]
     return DeliveryReceipt(message_id, Outcome.RELEASED if status in _LATER else Outcome.FAILED, reason)
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return {}
-    return told if isinstance(told, Mapping) else {}
 
 
 GATEWAY = _Vonage()

@@ -13,13 +13,12 @@ from relance.outbound.services.pass_on import mark_dead, pass_on
 
 _NOTICE = "reference text, report text, reason text, occurred_at timestamptz, key text"
 
-_BECOMES = """CASE
-    WHEN n.report = 'opened' AND d.state IN ('sent', 'unknown', 'delivered') THEN 'opened'
-    WHEN n.report = 'delivered' AND d.state IN ('sent', 'unknown') THEN 'delivered'
-    WHEN n.report = 'failed' AND d.state IN ('sent', 'unknown') THEN 'bounced'
-    WHEN n.report = 'returned' AND d.state IN ('sent', 'delivered', 'unknown') THEN 'returned'
-    ELSE d.state END"""
-"""A report moves a message forwards only; what comes late or twice is kept and changes nothing."""
+_BECOMES = {
+    Report.FAILED: ("bounced", ("sent", "unknown")),
+    Report.DELIVERED: ("delivered", ("sent", "unknown")),
+    Report.OPENED: ("opened", ("sent", "unknown", "delivered")),
+}
+"""What a report makes of a message, and of which states: forwards only; what comes late or twice changes nothing."""
 
 
 def take_call(channel: str, provider: str, call: IncomingCall) -> int:
@@ -63,16 +62,16 @@ def take_notices(source: str, notices: Sequence[DeliveryNotice]) -> int:
             [source],
         )
         new_count = int(cursor.rowcount)
-        for report in (Report.FAILED, Report.DELIVERED, Report.OPENED):
+        for report, (state, befores) in _BECOMES.items():
             cursor.execute(
-                f"""
+                """
                 UPDATE outbound_dispatch d
-                SET state = {_BECOMES}, reason = CASE WHEN n.report = 'failed' THEN n.reason ELSE d.reason END
+                SET state = %s, reason = CASE WHEN n.report = 'failed' THEN n.reason ELSE d.reason END
                 FROM told_notice n
                 WHERE d.provider_reference = n.reference AND d.provider_reference <> '' AND n.report = %s
-                  AND d.state IN ('sent', 'unknown', 'delivered') AND d.state <> {_BECOMES}
-                RETURNING d.account_id, d.id, d.channel, d.recipient, n.reason""",  # noqa: S608
-                [report.value],
+                  AND d.state = ANY(%s)
+                RETURNING d.account_id, d.id, d.channel, d.recipient, n.reason""",
+                [state, report.value, list(befores)],
             )
             if report is Report.FAILED:
                 bounced = cursor.fetchall()
