@@ -11,7 +11,7 @@ import zxingcpp
 
 from relance.outbound import letters, rules
 from relance.outbound.facts import MessageContent
-from relance.outbound.typesetting import marked, preview, typeset
+from relance.outbound.typesetting import marked, typeset
 from tests.rules.test_message_texts import CREDITOR, fields, item
 
 NOW = dt.datetime(2026, 11, 23, 12, 0, tzinfo=dt.UTC)
@@ -22,6 +22,11 @@ WINDOWS = {
     "FR": (100, 190, 45, 79),
     "DE": (20, 105, 45, 90),
 }
+
+
+def preview(sheet: dict[str, Any], made_at: dt.datetime) -> bytes:
+    """The PDF of one letter, without marks."""
+    return typeset([sheet], "Letter", "Horizon", made_at).pdf
 
 
 def content(template: str = "formal_notice", language: str = "fr", count: int = 2, **changes: Any) -> MessageContent:

@@ -58,7 +58,7 @@ def _broken(text: str, most: int) -> list[str]:
             return [*lines, rest]
         cut = rest.rfind(" ", 0, _LINE_LENGTH + 1)
         if len(lines) == most - 1:
-            return [*lines, rest[: _LINE_LENGTH - 1].rstrip() + "…"]
+            return [*lines, wording.shortened(rest, _LINE_LENGTH)]
         cut = cut if cut > 0 else _LINE_LENGTH
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].strip()
@@ -184,8 +184,7 @@ def _told(paragraphs: list[list[dict[str, Any]]]) -> list[str]:
 
 def _paragraphs(text: str) -> list[list[dict[str, Any]]]:
     """Prose as paragraphs of runs, each plain or bold."""
-    found = (" ".join(part.split(" ")).replace("\n", " ").strip() for part in re.split(r"\n\s*\n", text.strip()))
-    return [_runs(paragraph) for paragraph in found if paragraph]
+    return [_runs(paragraph) for paragraph in wording.prose(text)]
 
 
 def _runs(paragraph: str) -> list[dict[str, Any]]:
@@ -197,4 +196,4 @@ def _runs(paragraph: str) -> list[dict[str, Any]]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST_FIELD else text[: _LONGEST_FIELD - 1].rstrip() + "…"
+    return wording.shortened(text, _LONGEST_FIELD)

@@ -243,4 +243,4 @@ def notice(
 
 
 def _shorten(subject: str) -> str:
-    return subject if len(subject) <= SUBJECT_LENGTH else subject[: SUBJECT_LENGTH - 1].rstrip() + "…"
+    return wording.shortened(subject, SUBJECT_LENGTH)

@@ -148,11 +148,6 @@ def marked(sheet: Mapping[str, Any], mark: str, pages: int) -> dict[str, Any]:
     return {**sheet, "mark": mark, "marks": _marks(mark, pages)}
 
 
-def preview(sheet: Mapping[str, Any], made_at: dt.datetime) -> bytes:
-    """The PDF of one letter as it would be printed, without marks."""
-    return typeset([sheet], sheet["title"], sheet["sender"]["name"], made_at).pdf
-
-
 def _with_picture(sheet: Mapping[str, Any]) -> Mapping[str, Any]:
     """The letter with its payment code as the bytes of a picture, one pixel for each dot."""
     coupon = sheet["coupon"]

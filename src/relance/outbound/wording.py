@@ -124,9 +124,19 @@ def _template(language: str, code: str, form: str) -> Template:
     return _environment(form).get_template(f"{language}/{code}.j2")
 
 
+def prose(text: str) -> list[str]:
+    """The paragraphs of a text, each on one line; an empty line stands between two."""
+    found = (part.replace("\n", " ").strip() for part in re.split(r"\n\s*\n", text.strip()))
+    return [part for part in found if part]
+
+
+def shortened(text: str, most: int) -> str:
+    """The text in at most so many characters, with an ellipsis where some are left out."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def _text_paragraphs(text: str) -> str:
-    found = (" ".join(part.split(" ")).replace("\n", " ").strip() for part in re.split(r"\n\s*\n", text.strip()))
-    return "\n\n".join(_wrap(part) for part in found if part)
+    return "\n\n".join(map(_wrap, prose(text)))
 
 
 def _wrap(paragraph: str) -> str:

@@ -119,7 +119,7 @@ def letter_pdf(account_id: int, message_id: int) -> bytes | None:
         return None
     part = PrintPart.objects.get(batch_id=found.batch_id, ordinal=found.part)
     first = found.first_page - part.first_page
-    return pages_of(bytes(part.pdf), range(first, first + found.page_count))
+    return _pages_of(bytes(part.pdf), range(first, first + found.page_count))
 
 
 def is_printed(account_id: int, message_id: int) -> bool:
@@ -127,7 +127,7 @@ def is_printed(account_id: int, message_id: int) -> bool:
     return PrintedLetter.objects.filter(account_id=account_id, dispatch_id=message_id).exists()
 
 
-def pages_of(pdf: bytes, numbers: Sequence[int]) -> bytes:
+def _pages_of(pdf: bytes, numbers: Sequence[int]) -> bytes:
     """Some pages of a PDF, counted from 0, as a PDF of their own."""
     with pikepdf.open(io.BytesIO(pdf)) as source, pikepdf.new() as taken:
         for number in numbers:

@@ -23,6 +23,9 @@ from relance.outbound.facts import Channel, MessageContent, ReleaseFigures, Rend
 from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
+COLUMNS = """d.account_id, d.id, d.business_date, d.item_id, d.currency, d.channel, d.template, d.language,
+    d.context::text, d.prepared_at, d.for_staff, d.recipient, now()"""
+"""What `prepared_row` reads of a message `d`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +108,21 @@ def _lock_next(as_of: dt.date, limit: int) -> tuple[list[Prepared], list[Prepare
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT account_id, id, business_date, item_id, currency, channel, template, language, context::text,
-                   prepared_at, for_staff, recipient, now()
-            FROM outbound_dispatch
+            f"""
+            SELECT {COLUMNS} FROM outbound_dispatch d
             WHERE state = 'prepared' AND business_date <= %s AND (open_at IS NULL OR open_at <= now())
-            ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",
+            ORDER BY account_id, id LIMIT %s FOR UPDATE SKIP LOCKED""",  # noqa: S608
             [as_of, limit],
         )
         found = [prepared_row(*row) for row in cursor.fetchall()]
-    busy = lock_free_accounts(sorted(accounts_of(found)))
-    batch = [message for message in found if accounts_of([message]).isdisjoint(busy)] if busy else found
+    batch = lock_free(found)
     return found, sorted(batch, key=lambda message: (_written_on(message, as_of), message.account_id, message.id))
+
+
+def lock_free(found: Sequence[Prepared]) -> Sequence[Prepared]:
+    """Those of these messages whose accounts nobody holds, locked now; the others are not waited for."""
+    busy = lock_free_accounts(sorted(accounts_of(found)))
+    return [message for message in found if accounts_of([message]).isdisjoint(busy)] if busy else found
 
 
 def prepared_row(*row: Any) -> Prepared:

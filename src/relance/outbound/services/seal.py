@@ -12,7 +12,6 @@ from django.db import connection, transaction
 from relance.customers import queries as customers
 from relance.customers.facts import AccountFacts, CreditorFacts
 from relance.customers.queries import ACCOUNT_RELATION
-from relance.customers.services import lock_free_accounts
 from relance.kit.events import publish
 from relance.kit.refusal import Refusal
 from relance.kit.shelf import shelf
@@ -21,7 +20,16 @@ from relance.outbound.facts import SealAsked
 from relance.outbound.models import PrintBatch, PrintedLetter, PrintPart
 from relance.outbound.post import Letter, lines_of
 from relance.outbound.services.pass_on import pass_on
-from relance.outbound.services.release import Prepared, Written, accounts_of, prepared_row, store, wait_for, write
+from relance.outbound.services.release import (
+    COLUMNS,
+    Prepared,
+    Written,
+    lock_free,
+    prepared_row,
+    store,
+    wait_for,
+    write,
+)
 from relance.outbound.typesetting import Typeset, Typesetter, marked
 
 LETTERS_PER_PART = 300
@@ -101,8 +109,7 @@ def _seal_part(batch: PrintBatch, way: Letter, owner: CreditorFacts, typesetter:
         found = _lock_next(batch, owner.id)
         if not found:
             return False
-        busy = lock_free_accounts(sorted(accounts_of(found)))
-        free = [message for message in found if accounts_of([message]).isdisjoint(busy)]
+        free = lock_free(found)
         if free:
             _seal_free(batch, way, owner, typesetter, free)
     if not free:
@@ -150,9 +157,7 @@ def _lock_next(batch: PrintBatch, creditor_id: int) -> list[Prepared]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT d.account_id, d.id, d.business_date, d.item_id, d.currency, d.channel, d.template, d.language,
-                   d.context::text, d.prepared_at, d.for_staff, d.recipient, now()
-            FROM outbound_dispatch d WHERE {_WAITING}
+            SELECT {COLUMNS} FROM outbound_dispatch d WHERE {_WAITING}
             ORDER BY d.account_id, d.id LIMIT %s FOR UPDATE SKIP LOCKED""",  # noqa: S608
             [batch.channel, batch.business_date, creditor_id, LETTERS_PER_PART],
         )
