@@ -71,7 +71,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
     ),
     "legal": frozenset({"rounding", "verdicts"}),
     "outbound": frozenset(
-        {"calls", "letters", "payment_code", "post", "samples", "short_text", "typesetting", "wire", "wording"}
+        {"calls", "dots", "letters", "payment_code", "post", "samples", "short_text", "typesetting", "wire", "wording"}
     ),
 }
 

@@ -4,19 +4,18 @@ The content follows EPC069-12, version 002: a SEPA credit transfer in euro, one 
 """
 
 import base64
-import io
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-import segno
 from schwifty import IBAN
+
+from relance.outbound.dots import payment_code_png
 
 LARGEST_MINOR = 99_999_999_999
 _LONGEST_NAME, _LONGEST_TEXT, _LONGEST_PAYLOAD = 70, 140, 331
 _BIC = r"[A-Z]{6}[0-9A-Z]{2}(?:[0-9A-Z]{3})?"
 _DOT_PIXELS = 4
-_QUIET_DOTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +68,5 @@ def _is_creditor_reference(text: str) -> bool:
 
 def picture(payload: str) -> Picture:
     """The QR code of a payload as a PNG, with the quiet border a camera needs; the same bytes every time."""
-    # The standard asks for correction level M. Readers take any mask; to try all eight would cost most of the time.
-    code = segno.make_qr(payload, error="m", mask=0, encoding="utf-8", boost_error=False)
-    stream = io.BytesIO()
-    code.save(stream, kind="png", scale=_DOT_PIXELS, border=_QUIET_DOTS)
-    side, _ = code.symbol_size(scale=_DOT_PIXELS, border=_QUIET_DOTS)
-    return Picture(f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode('ascii')}", int(side))
+    png, side = payment_code_png(payload, _DOT_PIXELS)
+    return Picture(f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}", side)

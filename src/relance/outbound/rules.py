@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from relance.customers.facts import AccountFacts, CreditorFacts
@@ -60,8 +60,12 @@ def notice_language(creditor: CreditorFacts) -> str:
     return "fr" if creditor.country in _FRENCH_SPEAKING else "en"
 
 
-def opening(zones: Sequence[str], country: str, house_zone: str, at: dt.datetime) -> Opening:
-    """When a phone that may be in these time zones may ring, from `at` on; in the creditor's zone when none is known."""
+@lru_cache(maxsize=1024)
+def opening(zones: tuple[str, ...], country: str, house_zone: str, at: dt.datetime) -> Opening:
+    """When a phone that may be in these time zones may ring, from `at` on; in the creditor's zone when none is known.
+
+    One batch asks for one instant and a few zones, again and again.
+    """
     try:
         return next_opening(country, zones, at)
     except ValueError:

@@ -3,7 +3,6 @@ the typesetter keeps everything it ever laid out.
 """
 
 import datetime as dt
-import io
 import json
 import re
 import struct
@@ -18,9 +17,10 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import numpy
-import segno
 import typst
 import zxingcpp
+
+from relance.outbound.dots import payment_code_png
 
 _FOLDER = Path(__file__).parent / "texts"
 _STANDARD: Literal["a-2b"] = "a-2b"
@@ -153,10 +153,8 @@ def _with_picture(sheet: Mapping[str, Any]) -> Mapping[str, Any]:
     coupon = sheet["coupon"]
     if not coupon or not coupon["code"]:
         return sheet
-    code = segno.make_qr(coupon["code"], error="m", mask=0, encoding="utf-8", boost_error=False)
-    stream = io.BytesIO()
-    code.save(stream, kind="png", scale=1, border=4)
-    return {**sheet, "coupon": {**coupon, "code": list(stream.getvalue())}}
+    png, _ = payment_code_png(coupon["code"], 1)
+    return {**sheet, "coupon": {**coupon, "code": list(png)}}
 
 
 def _marks(mark: str, pages: int) -> list[list[int]]:

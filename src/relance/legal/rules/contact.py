@@ -47,14 +47,18 @@ def next_opening(country: str, zones: Sequence[str], at: dt.datetime) -> Opening
 
 def _openings(country: str, clock: ZoneInfo, at: dt.datetime) -> list[tuple[dt.datetime, dt.datetime]]:
     first = at.astimezone(clock).date() - dt.timedelta(days=1)
-    found = []
+    found: list[tuple[dt.datetime, dt.datetime]] = []
     for day in (first + dt.timedelta(days=number) for number in range(_HORIZON_DAYS)):
         hours = contact_hours(country, day)
         if day.weekday() in hours.weekdays and (hours.on_holidays or not is_public_holiday(day, country)):
             found += [
-                tuple(dt.datetime.combine(day, hour, clock).astimezone(dt.UTC) for hour in span) for span in hours.spans
+                (
+                    dt.datetime.combine(day, start, clock).astimezone(dt.UTC),
+                    dt.datetime.combine(day, end, clock).astimezone(dt.UTC),
+                )
+                for start, end in hours.spans
             ]
-    return [(start, end) for start, end in found]
+    return found
 
 
 def _common(

@@ -175,7 +175,7 @@ def _is_night(row: Written, message: Prepared, account: AccountFacts, creditor: 
     zones = way.quiet_zones(message.recipient) if way is not None and not message.for_staff else ()
     if not zones:
         return False
-    opening = rules.opening(zones, account.country or creditor.country, creditor.timezone, message.now)
+    opening = rules.opening(tuple(zones), account.country or creditor.country, creditor.timezone, message.now)
     row.open_at, row.close_at = opening.opens_at, opening.closes_at
     return opening.opens_at > message.now
 
