@@ -71,7 +71,19 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
     ),
     "legal": frozenset({"rounding", "verdicts"}),
     "outbound": frozenset(
-        {"calls", "dots", "letters", "payment_code", "post", "samples", "short_text", "typesetting", "wire", "wording"}
+        {
+            "calls",
+            "dots",
+            "edits",
+            "letters",
+            "payment_code",
+            "post",
+            "samples",
+            "short_text",
+            "typesetting",
+            "wire",
+            "wording",
+        }
     ),
 }
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relance.outbound import wording
-from relance.outbound.facts import MessageContent
+from relance.outbound.facts import Edits, MessageContent
 from relance.outbound.wording import grouped, long_day, money_text, short_day
 
 _RIGHT_WINDOW = frozenset(
@@ -65,14 +65,16 @@ def _broken(text: str, most: int) -> list[str]:
     return lines
 
 
-def sheet(template: str, fields: MessageContent, envelope: Envelope | None = None, country: str = "") -> dict[str, Any]:
+def sheet(
+    template: str, fields: MessageContent, envelope: Envelope | None = None, country: str = "", edits: Edits = ()
+) -> dict[str, Any]:
     """One letter, as `letter.typ` reads it: plain strings, numbers, lists and dictionaries.
 
     `country` is the sender's. Without an envelope it has no address, and only its words count. Raises LookupError for a
     field that a text uses and the message does not have.
     """
     envelope = envelope or Envelope(())
-    parts, kinds = wording.letter_parts(template, fields)
+    parts, kinds = wording.letter_parts(template, fields, edits)
     word = {name.removeprefix("word:"): text for name, text in parts.items() if name.startswith("word:")}
 
     def day(on: dt.date) -> str:

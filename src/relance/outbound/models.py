@@ -22,6 +22,8 @@ class Dispatch(AccountScoped):
 
     `open_at` and `close_at`: where a phone would ring, the words are written and sent only between these instants.
 
+    `text_version_id` is the edited text it was written with, 0 for the standard one.
+
     `for_staff`: a notice to a colleague about the account. It claims nothing, one action may have several readers, and
     `template` names its text.
     """
@@ -51,6 +53,7 @@ class Dispatch(AccountScoped):
     close_at = models.DateTimeField(null=True)
     provider_reference = models.CharField(max_length=120, default="", db_default="")
     for_staff = models.BooleanField(default=False, db_default=False)
+    text_version_id = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
@@ -104,6 +107,38 @@ class Dispatch(AccountScoped):
                 fields=["provider_reference"], condition=~Q(provider_reference=""), name="dispatch_by_reference"
             ),
             BrinIndex(fields=["business_date"], name="dispatch_by_day", autosummarize=True),
+        ]
+
+
+class TextVersion(models.Model):
+    """A version of a text that the house edited, never changed once saved; the last one of a kind may be in force.
+
+    `creditor_id` 0 is for all creditors, an empty `channel` for all channels. `parts` holds what differs from the standard
+    text, by part.
+    """
+
+    creditor_id = models.BigIntegerField(default=0)
+    code = models.CharField(max_length=40)
+    language = models.CharField(max_length=2)
+    channel = models.CharField(max_length=20, default="")
+    number = models.PositiveIntegerField()
+    parts = models.JSONField()
+    note = models.CharField(max_length=300, default="")
+    saved_by = models.CharField(max_length=150)
+    saved_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=150, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["creditor_id", "code", "language", "channel", "number"], name="text_version_once"
+            ),
+            models.UniqueConstraint(
+                fields=["creditor_id", "code", "language", "channel"],
+                condition=Q(ended_at__isnull=True),
+                name="text_one_in_force",
+            ),
         ]
 
 

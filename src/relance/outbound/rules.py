@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -14,7 +13,7 @@ from relance.ledger.facts import ClaimedItem, OpenItemFacts
 from relance.legal.facts import Opening
 from relance.legal.rules import next_opening
 from relance.outbound import wording
-from relance.outbound.facts import ClaimLine, Form, MessageContent, NoticeContent, RenderedMessage
+from relance.outbound.facts import ClaimLine, Edits, Form, MessageContent, NoticeContent, RenderedMessage
 from relance.outbound.letters import plain_text, sheet
 from relance.outbound.payment_code import epc_payload
 from relance.outbound.short_text import fold
@@ -26,6 +25,7 @@ SUBJECT_LENGTH = 200
 
 _DAYS_TO_PAY = {"reminder": 7, "second_reminder": 8, "formal_notice": 14}
 _DAYS_TO_PAY_OTHERWISE = 8
+_FIRMNESS = ("reminder", "second_reminder", "red_letter", "suspension_warning", "formal_notice", "lawyer_letter")
 _OF_COUNTRY = {"DE": "de", "AT": "de", "LI": "de", "NL": "nl"}
 _FRENCH_SPEAKING = frozenset(("FR", "BE", "LU", "MC", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF"))
 _INTEREST_KINDS = frozenset({"interest"})
@@ -37,6 +37,13 @@ def template_codes() -> tuple[str, ...]:
     """The codes of all messages that have a text in every language, in alphabetical order."""
     found = [{path.stem for path in (TEXTS / language).glob("*.j2")} - {"words"} for language in LANGUAGES]
     return tuple(sorted(set.intersection(*found)))
+
+
+@cache
+def by_firmness() -> tuple[str, ...]:
+    """The codes of all messages with a text, the kindest first; those that are no reminder come last."""
+    codes = template_codes()
+    return tuple(sorted(codes, key=lambda code: (_FIRMNESS.index(code) if code in _FIRMNESS else len(_FIRMNESS), code)))
 
 
 def has_template(code: str) -> bool:
@@ -95,8 +102,7 @@ def _digits(text: str) -> str:
 
 def clean(text: str) -> str:
     """Text from outside made fit for one line: control, direction and line-break characters become plain spaces."""
-    kept = (" " if unicodedata.category(mark) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else mark for mark in text)
-    return " ".join("".join(kept).split())
+    return " ".join(wording.visible(text).split())
 
 
 def left_out_of(context: Mapping[str, Any]) -> dict[int, int]:
@@ -204,18 +210,21 @@ def _identity(creditor: CreditorFacts) -> tuple[str, ...]:
     return tuple(line for line in map(clean, lines) if line)
 
 
-def render(template: str, fields: MessageContent, form: Form = Form.MAIL) -> RenderedMessage:
-    """The exact words of a message. Raises LookupError for a template we have no text of."""
+def render(template: str, fields: MessageContent, form: Form = Form.MAIL, edits: Edits = ()) -> RenderedMessage:
+    """The exact words of a message, with these parts instead of the standard ones.
+
+    Raises LookupError for a template we have no text of.
+    """
     if not has_template(template):
         raise LookupError(f"there is no message text named {template!r}; known are {', '.join(template_codes())}")
     if form is Form.LETTER:
-        return RenderedMessage(subject="", text=plain_text(sheet(template, fields)), html="")
+        return RenderedMessage(subject="", text=plain_text(sheet(template, fields, edits=edits)), html="")
     if form is Form.SHORT:
-        return RenderedMessage(subject="", text=fold(clean(wording.short(template, fields))), html="")
+        return RenderedMessage(subject="", text=fold(clean(wording.short(template, fields, edits))), html="")
     return RenderedMessage(
-        subject=_shorten(clean(wording.subject(template, fields))),
-        text=wording.body(template, "text", fields),
-        html=wording.body(template, "html", fields),
+        subject=_shorten(clean(wording.subject(template, fields, edits))),
+        text=wording.body(template, "text", fields, edits),
+        html=wording.body(template, "html", fields, edits),
     )
 
 

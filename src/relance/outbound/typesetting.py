@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -28,6 +29,8 @@ _CALLS_PER_PROCESS = 6
 _STRANGE_SIGNS = 20
 """How many different signs without a glyph are looked for one by one; then all beyond Latin letters are replaced."""
 _LATIN_ENDS = 0x250
+_SCREEN_DOTS = 110.0
+"""Dots an inch of a letter that is shown on a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,13 @@ class Typesetter:
         """Start typesetting these letters; the result is that of `typeset`. It raises RuntimeError when that fails."""
         order = {"sheets": sheets, "title": title, "author": author, "made_at": made_at.isoformat()}
         return self._caller.submit(self._ask, json.dumps(order).encode())
+
+    def draw(self, sheet: Mapping[str, Any], made_at: dt.datetime) -> tuple[bytes, ...]:
+        """The pages of one letter as PNG pictures, for a screen. Raises RuntimeError when it cannot be typeset."""
+        order = {"sheets": [sheet], "title": "", "author": "", "made_at": made_at.isoformat(), "pictures": True}
+        drawn = self._caller.submit(self._ask, json.dumps(order).encode()).result()
+        ends = list(accumulate(drawn.page_counts))
+        return tuple(drawn.pdf[start:end] for start, end in zip([0, *ends], ends, strict=False))
 
     def _ask(self, order: bytes) -> Typeset:
         if self._calls >= _CALLS_PER_PROCESS:
@@ -113,10 +123,12 @@ def _serve() -> None:
             order = json.loads(_hear(sys.stdin.buffer))
         except EOFError:
             return
+        made_at = dt.datetime.fromisoformat(order["made_at"])
         try:
-            made = typeset(
-                order["sheets"], order["title"], order["author"], dt.datetime.fromisoformat(order["made_at"])
-            )
+            if order.get("pictures"):
+                made = _drawn(order["sheets"], made_at)
+            else:
+                made = typeset(order["sheets"], order["title"], order["author"], made_at)
         except (RuntimeError, TypeError) as trouble:
             answer = json.dumps(str(trouble)).encode(), b""
         else:
@@ -192,6 +204,16 @@ def _compiled(sheets: Sequence[Mapping[str, Any]], title: str, author: str, made
             signs = re.sub(r"\\u\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), strange[1])
             text = text.translate(dict.fromkeys(map(ord, signs), "?"))
     return _archived(compiler, "".join(mark if ord(mark) < _LATIN_ENDS else "?" for mark in text), made_at)
+
+
+def _drawn(sheets: Sequence[Mapping[str, Any]], made_at: dt.datetime) -> Typeset:
+    """The pages as pictures one behind the other, and the length of each in the place of page counts."""
+    text = json.dumps({"title": "", "author": "", "letters": [_with_picture(sheet) for sheet in sheets]})
+    drawn = _compiler().compile(
+        format="png", ppi=_SCREEN_DOTS, sys_inputs={"batch": text}, timestamp=made_at.replace(microsecond=0)
+    )
+    pages = [drawn] if isinstance(drawn, bytes) else list(drawn or ())
+    return Typeset(b"".join(pages), tuple(map(len, pages)))
 
 
 def _archived(compiler: typst.Compiler, text: str, made_at: dt.datetime) -> Typeset:

@@ -7,6 +7,7 @@ is written once and serves both forms.
 import datetime as dt
 import re
 import textwrap
+import unicodedata
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
@@ -18,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from relance.kit.money import display_amount
-from relance.outbound.facts import MessageContent, NoticeContent
+from relance.outbound.facts import Edits, MessageContent, NoticeContent
 from relance.outbound.payment_code import picture
 
 TEXTS = Path(__file__).parent / "texts"
@@ -27,21 +28,26 @@ _SHORT_DAYS = {"fr": "dd/MM/y", "de": "dd.MM.y", "nl": "dd-MM-y"}
 _NO_BREAK = "\u00a0"
 
 
-def subject(code: str, fields: MessageContent) -> str:
+def subject(code: str, fields: MessageContent, edits: Edits = ()) -> str:
     """The subject of a message, on one line of plain text."""
-    template = _template(fields.language, code, "text")
-    return "".join(template.blocks["subject"](template.new_context(_variables(fields, "text"))))
+    return _head("subject", code, fields, edits)
 
 
-def short(code: str, fields: MessageContent) -> str:
+def short(code: str, fields: MessageContent, edits: Edits = ()) -> str:
     """The short form of a message, as written: one paragraph of plain text."""
-    template = _template(fields.language, code, "text")
-    return "".join(template.blocks["short"](template.new_context(_variables(fields, "text"))))
+    return _head("short", code, fields, edits)
 
 
-def body(code: str, form: str, fields: MessageContent) -> str:
+def _head(part: str, code: str, fields: MessageContent, edits: Edits) -> str:
+    """A part that stands alone; an edited text has only its own parts, the standard one all of them."""
+    own = edits if any(name == part for name, _ in edits) else ()
+    template = _template(fields.language, code, "text", own)
+    return "".join(template.blocks[part](template.new_context(_variables(fields, "text"))))
+
+
+def body(code: str, form: str, fields: MessageContent, edits: Edits = ()) -> str:
     """The body of a message; `form` is text or html."""
-    return _template(fields.language, code, form).render(_variables(fields, form)).strip() + "\n"
+    return _template(fields.language, code, form, edits).render(_variables(fields, form)).strip() + "\n"
 
 
 STRONG_STARTS, STRONG_ENDS = "\x02", "\x03"
@@ -50,14 +56,14 @@ _PART_STARTS, _PART_NAMED = "\x1e", "\x1f"
 
 
 @lru_cache(maxsize=128)
-def letter_parts(code: str, fields: MessageContent) -> tuple[dict[str, str], list[str]]:
+def letter_parts(code: str, fields: MessageContent, edits: Edits = ()) -> tuple[dict[str, str], list[str]]:
     """The parts of a letter by name (prose with stress marks, labels as `word:<name>`), and the kind of each line.
 
     A letter asks twice: for the text that is archived, and for its sheets.
     """
     variables = _variables(fields, "letter")
     variables["part"] = lambda name: f"{_PART_STARTS}{name}{_PART_NAMED}"
-    written = _template(fields.language, code, "letter").render(variables)
+    written = _template(fields.language, code, "letter", edits).render(variables)
     parts = [part.partition(_PART_NAMED) for part in written.split(_PART_STARTS)[1:]]
     named = {name: text.strip() for name, _, text in parts if name != "line"}
     return named, [text.strip() for name, _, text in parts if name == "line"]
@@ -91,9 +97,16 @@ def _variables(fields: MessageContent, form: str) -> dict[str, Any]:
         "words_file": f"{language}/words.j2",
         "picture": picture,
         "money": lambda minor: money_text(minor, fields.currency, language),
-        "day": lambda on: long_day(on, language),
-        "short_day": lambda on: short_day(on, language),
+        "day": lambda on: long_day(_given(on), language),
+        "short_day": lambda on: short_day(_given(on), language),
     }
+
+
+def _given(on: dt.date | None) -> dt.date:
+    """The day itself; without this check a day that a message lacks would be written as today."""
+    if on is None:
+        raise ValueError("a day is written that not every message has; ask for it with {% if ... %} first")
+    return on
 
 
 @cache
@@ -119,9 +132,31 @@ def _environment(form: str) -> ImmutableSandboxedEnvironment:
     return environment
 
 
-@cache
-def _template(language: str, code: str, form: str) -> Template:
-    return _environment(form).get_template(f"{language}/{code}.j2")
+@lru_cache(maxsize=1024)
+def _template(language: str, code: str, form: str, edits: Edits = ()) -> Template:
+    if not edits:
+        return _environment(form).get_template(f"{language}/{code}.j2")
+    return _environment(form).from_string(source(code, language, edits, form == "html"))
+
+
+def source(code: str, language: str, edits: Edits, is_html: bool) -> str:
+    """A text that stands on the standard one, with these parts in the place of its own."""
+    parts = ((part, _escaped(text) if is_html else text) for part, text in edits)
+    blocks = "".join(f"{{% block {part} %}}\n{text}\n{{% endblock %}}\n" for part, text in parts)
+    return f'{{% extends "{language}/{code}.j2" %}}\n{blocks}'
+
+
+def _escaped(text: str) -> str:
+    """An edited part with the words between its fields made safe for HTML."""
+    tokens = _environment("text").lexer.tokeniter(text, None)
+    return "".join(escape(value) if kind == "data" else value for _, kind, value in tokens)
+
+
+def visible(text: str) -> str:
+    """The text with control, direction and line-break characters as plain spaces."""
+    return "".join(
+        " " if unicodedata.category(mark) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} else mark for mark in text
+    )
 
 
 def prose(text: str) -> list[str]:

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     APPROVE_RATE = "approve_rate"
     DEPOSIT_CHEQUES = "deposit_cheques"
     PRINT_LETTERS = "print_letters"
+    EDIT_TEXTS = "edit_texts"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_CYCLE = "manage_cycle"
     MANAGE_STAFF = "manage_staff"
@@ -104,6 +105,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.APPROVE_ACTION,
         Permission.PUBLISH_SCENARIO,
         Permission.PRINT_LETTERS,
+        Permission.EDIT_TEXTS,
     },
     Role.FINANCE: _SEE | _ACT_ON_DEBT | _ANSWER_FOR_BOOKS | {Permission.PRINT_LETTERS},
     Role.ADMINISTRATOR: _SEE
@@ -117,6 +119,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.APPROVE_ACTION,
         Permission.PUBLISH_SCENARIO,
         Permission.PRINT_LETTERS,
+        Permission.EDIT_TEXTS,
         Permission.MANAGE_WEBHOOKS,
         Permission.MANAGE_CYCLE,
         Permission.MANAGE_STAFF,

@@ -40,6 +40,12 @@ from relance.outbound.facts.printing import (
     PrintedFacts,
     SealAsked,
 )
+from relance.outbound.facts.texts import (
+    Edits,
+    PartProblem,
+    TextPreview,
+    TextVersionFacts,
+)
 
 __all__ = [
     "AddressesDied",
@@ -53,6 +59,7 @@ __all__ = [
     "DeliveryFigures",
     "DeliveryNotice",
     "DeliveryReceipt",
+    "Edits",
     "EndpointFacts",
     "Form",
     "Gateway",
@@ -66,6 +73,7 @@ __all__ = [
     "NoticeOrder",
     "Outcome",
     "OutgoingMessage",
+    "PartProblem",
     "PrintBatchFacts",
     "PrintedFacts",
     "ReceiptFacts",
@@ -73,5 +81,7 @@ __all__ = [
     "RenderedMessage",
     "Report",
     "SealAsked",
+    "TextPreview",
+    "TextVersionFacts",
     "WebhookOrder",
 ]

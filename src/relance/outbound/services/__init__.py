@@ -14,6 +14,7 @@ from relance.outbound.services.release import release
 from relance.outbound.services.resend import resend
 from relance.outbound.services.seal import ask_to_seal, mark_posted, seal
 from relance.outbound.services.take_back import hold_back, reread, withdraw_waiting
+from relance.outbound.services.texts import save_text, send_test, standard_again
 from relance.outbound.services.transmit import settle_dead_senders, transmit
 
 __all__ = [
@@ -30,8 +31,11 @@ __all__ = [
     "resend",
     "retry_call",
     "save_endpoint",
+    "save_text",
     "seal",
+    "send_test",
     "settle_dead_senders",
+    "standard_again",
     "switch_endpoint",
     "take_call",
     "take_notices",

@@ -19,7 +19,9 @@ from relance.kit.shelf import shelf
 from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
-from relance.outbound.facts import Channel, MessageContent, ReleaseFigures, RenderedMessage
+from relance.outbound.edits import Edition
+from relance.outbound.facts import Channel, Edits, MessageContent, ReleaseFigures, RenderedMessage
+from relance.outbound.queries.texts import texts_in_force
 from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
@@ -63,7 +65,13 @@ class Written:
     claimed_minor: int | None = None
     open_at: dt.datetime | None = None
     close_at: dt.datetime | None = None
+    text_version_id: int = 0
     said: MessageContent | None = None
+    edits: Edits = ()
+
+
+_KEPT_HERE = frozenset({"said", "edits"})
+"""What is handed on with a row and not stored."""
 
 
 def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
@@ -145,6 +153,7 @@ def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date) -> Ite
     creditors = {creditor.id: creditor for creditor in customers.creditors()}
     known_at = min(message.prepared_at for message in batch)
     overdue = _still_claimed(ids, written_on, as_of, known_at)
+    edition = texts_in_force()
     for message in batch:
         row = Written(message.account_id, message.id, "failed", language=message.language)
         account = accounts.get(message.account_id)
@@ -158,7 +167,7 @@ def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date) -> Ite
             row.state = "prepared"
         else:
             try:
-                row.said, words = _words(message, account, creditors[account.creditor_id], items, written_on)
+                words = _words(row, message, account, creditors[account.creditor_id], items, written_on, edition)
                 row.language = row.said.language if row.said else message.language
             except (LookupError, ValueError, TemplateError) as trouble:
                 row.reason = f"no words could be written: {trouble}"[:300]
@@ -193,18 +202,27 @@ def _still_claimed(
 
 
 def _words(
-    message: Prepared, account: AccountFacts, creditor: CreditorFacts, items: list[ClaimedItem], written_on: dt.date
-) -> tuple[MessageContent | None, RenderedMessage]:
-    """The fields and the words of a message to the customer; the words alone of a notice to staff."""
+    row: Written,
+    message: Prepared,
+    account: AccountFacts,
+    creditor: CreditorFacts,
+    items: list[ClaimedItem],
+    written_on: dt.date,
+    edition: Edition,
+) -> RenderedMessage:
+    """The words of a message; of one to the customer the fields and the edits are noted on its row."""
     if message.for_staff:
-        return None, rules.notice(account, creditor, message.template, written_on, message.context, message.language)
+        return rules.notice(account, creditor, message.template, written_on, message.context, message.language)
     way: Channel | None = shelf("relance.outbound.channels", "CHANNEL").get(message.channel)
     if way is None:
         raise LookupError(f"there is no channel {message.channel!r}")
     said = rules.content(
         account, creditor, items, message.template, written_on, message.context, message.language, way.postal_days
     )
-    return said, rules.render(message.template, said, way.form)
+    row.text_version_id, row.edits = edition.of(creditor.id, message.template, said.language, message.channel)
+    words = rules.render(message.template, said, way.form, row.edits)
+    row.said = said
+    return words
 
 
 def _claimed(
@@ -238,19 +256,19 @@ def store(written: Sequence[Written]) -> None:
     """Write the words, or what kept them from being written, beside their messages."""
     if not written:
         return
-    names = [field.name for field in fields(Written) if field.name != "said"]
+    names = [field.name for field in fields(Written) if field.name not in _KEPT_HERE]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE outbound_dispatch d
             SET state = w.state, reason = w.reason, language = w.language, subject = w.subject, text = w.text,
                 html = w.html, content_hash = w.content_hash, claimed_minor = w.claimed_minor, claim = NULL,
-                open_at = w.open_at, close_at = w.close_at, sent_at = NULL,
+                open_at = w.open_at, close_at = w.close_at, sent_at = NULL, text_version_id = w.text_version_id,
                 released_at = CASE WHEN w.state IN ('released', 'sealed') THEN now() END
             FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                        %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
+                        %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
                 AS w(account_id, id, state, reason, language, subject, text, html, content_hash, claimed_minor,
-                     open_at, close_at)
+                     open_at, close_at, text_version_id)
             WHERE d.account_id = w.account_id AND d.id = w.id""",
             [[getattr(row, name) for row in written] for name in names],
         )

@@ -140,7 +140,7 @@ def _seal_free(
             row.state = "sealed"
             sequence += 1
             envelope = letters.Envelope(lines, way.registered, way.red)
-            sheet = letters.sheet(message.template, row.said, envelope, owner.country)
+            sheet = letters.sheet(message.template, row.said, envelope, owner.country, row.edits)
             sheets.append(marked(sheet, f"{batch.id}/{sequence}", 1))
             put.append((row, lines))
         store(rows)
