@@ -37,6 +37,7 @@ def patterns() -> Iterator[tuple[str, str, str]]:
         "business_date": "2025-03-20",
         "failure_id": "1",
         "batch_id": "1",
+        "written_in": "fr",
     }
     desk = (each for each in get_resolver().url_patterns if getattr(each, "app_name", "") == "desk")
     for resolver in desk:

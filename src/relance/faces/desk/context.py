@@ -25,7 +25,7 @@ _NAVIGATION = (
             ("holds", _("Holds"), Permission.SEE_ACCOUNTS),
             ("messages", _("Messages"), Permission.SEE_MESSAGES),
             ("print_batches", _("Print batches"), Permission.SEE_MESSAGES),
-            ("texts", _("Message texts"), Permission.SEE_MESSAGES),
+            ("texts", _("Texts"), Permission.SEE_MESSAGES),
             ("cycles", _("Daily cycles"), Permission.SEE_CYCLES),
             ("scenarios", _("Scenarios"), Permission.SEE_SCENARIOS),
             ("imports", _("Imports"), Permission.SEE_CYCLES),

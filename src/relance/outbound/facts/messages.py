@@ -60,7 +60,10 @@ class NoticeContent:
 
 @dataclass(frozen=True, slots=True)
 class MessageFacts:
-    """A message with its words (empty until released) and its states; `for_staff`: a notice, not to the customer."""
+    """A message with its words (empty until released) and its states; `for_staff`: a notice, not to the customer.
+
+    `text_version_id` is the edited text it was written with, 0 for the standard one.
+    """
 
     id: int
     account_id: int
@@ -81,6 +84,7 @@ class MessageFacts:
     sent_at: dt.datetime | None
     for_staff: bool
     open_at: dt.datetime | None
+    text_version_id: int
     context: Mapping[str, Any]
 
     @property

@@ -55,6 +55,7 @@ def one(request: StaffRequest, message_id: int) -> HttpResponse:
         "view": view,
         "receipts": queries.receipts(message.account_id, message.id),
         "is_printed": queries.is_printed(message.account_id, message.id),
+        "version": queries.text_version(message.text_version_id) if message.text_version_id else None,
         "cost": (length(message.text), segment_count(message.text))
         if message.text and message.channel == "sms"
         else None,

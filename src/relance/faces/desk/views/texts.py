@@ -123,7 +123,7 @@ class _Place:
     @property
     def query(self) -> str:
         """Which creditor and channel, for addresses of the same text."""
-        chosen = {"creditor": self.creditor_id, "channel": self.channel}
+        chosen: dict[str, str | int] = {"creditor": self.creditor_id, "channel": self.channel}
         return urlencode({name: value for name, value in chosen.items() if value})
 
     @property
@@ -201,7 +201,7 @@ def preview(request: StaffRequest, code: str, written_in: str) -> HttpResponse:
         context["pages"] = [f"data:image/png;base64,{b64encode(page).decode('ascii')}" for page in made.pages]
     else:
         context = {"problems": [(PARTS.get(each.part, (each.part, ""))[0], problem_words(each)) for each in made]}
-    head = render_to_string("desk/text_preview.html", context, request)
+    head: str = render_to_string("desk/text_preview.html", context, request)
     if isinstance(made, TextPreview) and made.words.html:
         head = re.sub("(<body[^>]*>)", lambda body: body[0] + head, made.words.html, count=1)
     return HttpResponse(head, headers={"Content-Security-Policy": BODY_POLICY})
