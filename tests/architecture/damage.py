@@ -501,6 +501,7 @@ DAMAGE: Mapping[str, tuple[str, ...]] = {
         "UPDATE outbound_dispatch SET sent_at = NULL WHERE id = 71",
         "UPDATE outbound_dispatch SET sent_at = now() WHERE id = 72",
     ),
+    "outbound.text_as_noted": ("UPDATE outbound_dispatch SET text_version_id = 999999 WHERE id = 71",),
     "outbound.printed_once": (
         "DELETE FROM outbound_printedletter",
         "UPDATE outbound_dispatch SET state = 'withdrawn' WHERE id = 73",

@@ -63,6 +63,14 @@ LAWS: tuple[Law, ...] = (
                          WHERE p.batch_id = b.id AND encode(sha256(p.pdf), 'hex') <> p.sha256)""",
     ),
     Law(
+        "outbound.text_as_noted",
+        "a message that names an edited text was written with a version of its own text and language",
+        """SELECT d.account_id || '/' || d.id FROM outbound_dispatch d
+           LEFT JOIN outbound_textversion t ON t.id = d.text_version_id
+           WHERE d.text_version_id <> 0 AND (t.id IS NULL OR (t.code, t.language) <> (d.template, d.language)
+             OR t.channel NOT IN ('', d.channel))""",
+    ),
+    Law(
         "outbound.account_exists",
         "every message, receipt, printed letter, dead address and call to another system belongs to an account that exists",
         f"""SELECT d.account_id || '/' || d.id
