@@ -263,7 +263,16 @@ def test_messages(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
     assert body.content.decode() == message.html
     assert "sandbox" in body["Content-Security-Policy"] and "script-src" not in body["Content-Security-Policy"]
     assert body["X-Frame-Options"] == "SAMEORIGIN"
-    assert client.get("/messages/?after=abc&state=nonsense").status_code == 200
+    assert client.get("/messages/?after=abc&state=nonsense&since=never&until=0").status_code == 200
+    assert "bruno@" in text_of(client.get(f"/messages/?channel=email&since={message.business_date}").content)
+    for nothing in ("channel=sms", "template=formal_notice", "until=2020-01-01", "since=2100-01-01"):
+        assert "No message matches" in text_of(client.get(f"/messages/?{nothing}").content)
+    assert client.get("/messages/export.csv").status_code == 403
+    supervisor = sign_in(Role.SUPERVISOR, "en").client
+    rows = b"".join(supervisor.get("/messages/export.csv?text=bruno")).decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("Message,Account,Name,Text,Channel")
+    assert len(rows) > 1
+    assert all("bruno@example.test" in row for row in rows[1:])
     assert client.get("/messages/9999999999/").status_code == 404
 
 

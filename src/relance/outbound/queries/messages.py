@@ -143,14 +143,33 @@ def messages_of_keys(account_id: int, keys: Sequence[int]) -> dict[int, tuple[in
 
 
 def messages(
-    account_id: int | None = None, state: str = "", text: str = "", after: str | None = None, limit: int = 50
+    account_id: int | None = None,
+    state: str = "",
+    text: str = "",
+    after: str | None = None,
+    limit: int = 50,
+    *,
+    channel: str = "",
+    template: str = "",
+    since: dt.date | None = None,
+    until: dt.date | None = None,
 ) -> Page[MessageFacts]:
-    """Messages, newest first, of one account or all, in one state or any.
+    """Messages, newest first, of one account or all, in one state or any, by this channel, with this text, and of the
+    business dates from `since` to `until`.
 
     `text` finds the messages of accounts whose number, name, city, e-mail or phone has words starting with its words
     (of the first 500 such accounts). `after` is the `next_after` of the page before.
     """
     conditions, values, complete = _conditions(account_id, state, text)
+    for column, wanted in (
+        ("channel = %s", channel),
+        ("template = %s", template),
+        ("business_date >= %s", since),
+        ("business_date <= %s", until),
+    ):
+        if wanted:
+            conditions += f" AND {column}"
+            values.append(wanted)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*) FROM (SELECT 1 FROM outbound_dispatch WHERE {conditions} LIMIT {COUNT_LIMIT + 1}) t",  # noqa: S608

@@ -1,4 +1,4 @@
-"""Messages to customers: the list, and each one exactly as the customer sees it."""
+"""A message exactly as its reader sees it, and what became of it."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -6,8 +6,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from relance.customers import queries as customers
-from relance.faces.desk.access import StaffRequest, needs, plain, whole_number
-from relance.faces.desk.labels import LABELS
+from relance.faces.desk.access import StaffRequest, needs
 from relance.outbound import queries
 from relance.outbound.facts import MessageFacts
 from relance.outbound.short_text import length, segment_count
@@ -18,29 +17,6 @@ BODY_POLICY = (
     "frame-ancestors 'self'; sandbox"
 )
 """A message is shown, never run: no script, no form, no request to anywhere."""
-
-
-@needs(Permission.SEE_MESSAGES)
-@require_safe
-def page(request: StaffRequest) -> HttpResponse:
-    """The newest messages first, by state and by recipient or account."""
-    state, text = request.GET.get("state", ""), plain(request.GET.get("text", ""))
-    state = state if state in LABELS["message_state"] else ""
-    after = request.GET.get("after", "")
-    listing = queries.messages(None, state, text, None if whole_number(after) is None else after)
-    counts = queries.state_counts()
-    context = {
-        "listing": listing,
-        "accounts": customers.accounts([message.account_id for message in listing.rows]),
-        "state": state,
-        "text": text,
-        "states": [(code, counts[code]) for code in LABELS["message_state"] if counts.get(code)],
-        "all_count": sum(counts.values()),
-        "pager_target": "#results",
-    }
-    if request.htmx and not request.htmx.history_restore_request:
-        return render(request, "desk/messages_results.html", context)
-    return render(request, "desk/messages.html", context)
 
 
 @needs(Permission.SEE_MESSAGES)
