@@ -13,17 +13,19 @@ from relance.outbound import queries, services
 from relance.outbound.facts import CallsWaiting, SealAsked
 
 _BATCHES_PER_JOB = 100
+_LANES = 4
+"""How many workers may deliver at once; a mail server far away answers each of them in its own time."""
 _RETRY_AFTER_MINUTES = 5
 _CALL_AGAIN_AFTER_MINUTES = 1
 _AFTER_A_CRASH = RetryStrategy(max_attempts=5, wait=60)
 
 
 @app.task(name="outbound.deliver", retry=_AFTER_A_CRASH)
-def deliver(as_of: str) -> None:
+def deliver(as_of: str, lane: int = 0) -> None:
     """Release and transmit what waits up to the business date `as_of` (ISO date), a bounded part of it per job.
 
-    What is left over follows in a job of its own: at once when there is simply more, some minutes later when the mail
-    server would not take it.
+    As many workers as there are lanes share it. What is left over follows in a job of its own: at once when there is
+    simply more, some minutes later when the mail server would not take it.
     """
     day = dt.date.fromisoformat(as_of)
     if queries.calls_wait():
@@ -33,7 +35,7 @@ def deliver(as_of: str) -> None:
         if not services.deliver_batch(day).moved:
             break
     else:
-        schedule_delivery(day)
+        _enqueue_lane(day, lane)
         return
     if queries.is_waiting(day):
         _enqueue(deliver, {"as_of": as_of}, "outbound.deliver.retry", _RETRY_AFTER_MINUTES)
@@ -80,7 +82,12 @@ def schedule_calls(_: CallsWaiting | None = None) -> None:
 
 def schedule_delivery(as_of: dt.date) -> None:
     """Have the messages of business dates up to `as_of` delivered after this transaction; twice is once."""
-    _enqueue(deliver, {"as_of": as_of.isoformat()}, f"outbound.deliver.{as_of.isoformat()}", 0)
+    for lane in range(_LANES):
+        _enqueue_lane(as_of, lane)
+
+
+def _enqueue_lane(as_of: dt.date, lane: int) -> None:
+    _enqueue(deliver, {"as_of": as_of.isoformat(), "lane": lane}, f"outbound.deliver.{as_of.isoformat()}.{lane}", 0)
 
 
 def _enqueue(
