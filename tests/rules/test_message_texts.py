@@ -103,8 +103,8 @@ every_text = pytest.mark.parametrize(
 )
 
 
-def test_three_texts_exist_in_every_language() -> None:
-    assert rules.template_codes() == ("formal_notice", "reminder", "second_reminder")
+def test_the_same_texts_exist_in_every_language() -> None:
+    assert rules.by_firmness() == ("reminder", "second_reminder", "red_letter", "suspension_warning", "formal_notice")
     for language in rules.LANGUAGES:
         assert {path.stem for path in (rules.TEXTS / language).glob("*.j2")} == {*rules.template_codes(), "words"}
     assert rules.has_template("reminder")

@@ -274,7 +274,7 @@ def test_lists_and_timeline_tell_of_messages() -> None:
     assert [event.kind for event in events] == ["message_waiting"] * 2
     assert events[0].on == NIGHT
     assert events[0].data["claimed_minor"] == 4_500
-    assert queries.template_codes() == ("formal_notice", "reminder", "second_reminder")
+    assert {"formal_notice", "reminder", "second_reminder"} <= set(queries.template_codes())
     assert queries.has_template("reminder")
     assert not queries.has_template("nope")
 

@@ -243,6 +243,8 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
     "template": {
         "reminder": _("Reminder"),
         "second_reminder": _("Second reminder"),
+        "red_letter": _("Last reminder, seven days"),
+        "suspension_warning": _("Warning before suspension"),
         "formal_notice": _("Formal notice"),
         "stage_reached": _("Stage reached"),
     },
