@@ -77,6 +77,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "edits",
             "letters",
             "payment_code",
+            "phones",
             "post",
             "samples",
             "short_text",
@@ -100,6 +101,7 @@ OFFERED: frozenset[str] = frozenset(
         "dunning.sentences",
         "legal.packs",
         "legal.rules",
+        "outbound.calls",
         "outbound.short_text",
     }
 )

@@ -141,6 +141,9 @@ SMS_SECRET = os.environ.get("RELANCE_SMS_SECRET", "")
 SMS_SIGNING_SECRET = os.environ.get("RELANCE_SMS_SIGNING_SECRET", "")
 SMS_FROM = os.environ.get("RELANCE_SMS_FROM", "")
 
+# What a dialler signs its requests with; without it no dialler is served.
+DIALLER_SECRET = os.environ.get("RELANCE_DIALLER_SECRET", "")
+
 # The address under which providers reach this server, without a slash at the end; empty when they cannot.
 PUBLIC_URL = os.environ.get("RELANCE_PUBLIC_URL", "").rstrip("/")
 

@@ -77,6 +77,7 @@ AUDIT: Mapping[str, Promise] = {
     "work_assigned": _("Handed work over"),
     "work_closed": _("Closed work"),
     "work_reopened": _("Opened work again"),
+    "campaign_exported": _("Exported today’s calls"),
     "work_exported": _("Exported the worklist"),
     "standing_changed": _("Changed a customer’s standing"),
     "credit_hold_lifted": _("Lifted a credit hold"),

@@ -101,6 +101,7 @@ urlpatterns = [
     ),
     path("work/", work.page, name="work"),
     path("work/export.csv", work.export, name="work_export"),
+    path("work/calls.csv", work.campaign, name="work_calls"),
     path("work/new/", work_new.page, name="work_new"),
     path("work/<id:work_item_id>/", work.one, name="work_item"),
     path("work/<id:work_item_id>/close/", work.close, name="work_close"),

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 import phonenumbers
 from django.conf import settings
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
-from phonenumbers.timezone import time_zones_for_number
 
 from relance.customers.facts import AccountFacts
 from relance.kit.shelf import shelf
@@ -18,6 +17,7 @@ from relance.outbound.facts import (
     Outcome,
     OutgoingMessage,
 )
+from relance.outbound.phones import zones_of
 
 _TO_MOBILES = frozenset((PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE))
 
@@ -53,7 +53,7 @@ class Sms:
         gateway = _gateway()
         if gateway is None or not gateway.reaches_people() or mobile_number(address, "") is None:
             return ()
-        return tuple(time_zones_for_number(phonenumbers.parse(address)))
+        return zones_of(address)
 
     def notices(self, provider: str, call: IncomingCall) -> Sequence[DeliveryNotice]:
         """What the provider that is set up reports."""

@@ -34,6 +34,7 @@ from relance.outbound.facts.messages import (
     ReceiptFacts,
     ReleaseFigures,
     RenderedMessage,
+    TelephoneFacts,
 )
 from relance.outbound.facts.printing import (
     PrintBatchFacts,
@@ -81,6 +82,7 @@ __all__ = [
     "RenderedMessage",
     "Report",
     "SealAsked",
+    "TelephoneFacts",
     "TextPreview",
     "TextVersionFacts",
     "WebhookOrder",

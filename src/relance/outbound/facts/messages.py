@@ -223,3 +223,12 @@ class RenderedMessage:
     subject: str
     text: str
     html: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelephoneFacts:
+    """The number at which a customer is called, and the next stretch of time in which it may ring."""
+
+    number: str
+    opens_at: dt.datetime
+    closes_at: dt.datetime

@@ -22,8 +22,10 @@ from relance.outbound.facts import (
     MessageFacts,
     ReceiptFacts,
     RenderedMessage,
+    TelephoneFacts,
 )
 from relance.outbound.models import Endpoint, MessageReceipt, WebhookCall
+from relance.outbound.phones import number_to_call, zones_of
 from relance.outbound.queries.printing import printed_channels
 from relance.outbound.samples import sample
 
@@ -107,6 +109,23 @@ def dead_addresses(account_ids: Sequence[int]) -> dict[int, frozenset[tuple[str,
         for account_id, channel, address in cursor.fetchall():
             found.setdefault(account_id, set()).add((channel, address))
     return {account_id: frozenset(addresses) for account_id, addresses in found.items()}
+
+
+def telephones(accounts: Sequence[AccountFacts], at: dt.datetime) -> dict[int, TelephoneFacts]:
+    """Of each account that can be called, the number and when, from `at` on, it may ring (see the contact hours of its
+    country's pack). A number at which a text or a recorded call found nobody is left out.
+    """
+    dead = dead_addresses([account.id for account in accounts])
+    owners = {creditor.id: creditor for creditor in customers.creditors()}
+    found = {}
+    for account in accounts:
+        number = number_to_call(account)
+        if number is None or any(address == number for _channel, address in dead.get(account.id, ())):
+            continue
+        owner = owners[account.creditor_id]
+        opening = rules.opening(zones_of(number), account.country or owner.country, owner.timezone, at)
+        found[account.id] = TelephoneFacts(number, opening.opens_at, opening.closes_at)
+    return found
 
 
 def message_states(account_ids: Sequence[int], keys: Sequence[int]) -> dict[int, str]:

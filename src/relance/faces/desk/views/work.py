@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from relance.customers import queries as customers
+from relance.faces.campaign import HEAD, csv_row, todays_calls
 from relance.faces.desk.access import StaffRequest, needs, page_asked, plain
 from relance.faces.desk.account_page import found_account
 from relance.faces.desk.csv_export import csv_download
@@ -84,6 +86,16 @@ def export(request: StaffRequest) -> HttpResponseBase:
     wanted, sort = _asked(request)
     record_audit(request.user, "work_exported", "worklist", {"search": request.GET.urlencode()[:500]})
     return csv_download(_export_rows(wanted, sort, language()), f"work-{as_of()}.csv")
+
+
+@needs(Permission.EXPORT)
+@require_safe
+def campaign(request: StaffRequest) -> HttpResponseBase:
+    """Today's calls for a dialler, as CSV: without whoever has paid since or is on hold."""
+    today = as_of()
+    record_audit(request.user, "campaign_exported", "worklist", {"day": today.isoformat()})
+    rows = (csv_row(call) for call in todays_calls(today, timezone.now()))
+    return csv_download(chain([HEAD], rows), f"calls-{today}.csv")
 
 
 @needs(Permission.SEE_ACCOUNTS)
