@@ -79,6 +79,7 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "payment_code",
             "phones",
             "post",
+            "print_report",
             "samples",
             "short_text",
             "typesetting",

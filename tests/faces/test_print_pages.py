@@ -5,19 +5,25 @@ import datetime as dt
 import io
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pypdfium2
 import pytest
+from click.testing import CliRunner
 from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 
+from relance.faces.console.commands.print_report import COMMAND
 from relance.outbound import queries
 from relance.outbound.services import prepare, seal
 from relance.staff.facts import Role
 from tests.faces.conftest import SignedIn
+from tests.faces.test_pages import text_of
 from tests.services.test_outbound import NIGHT, creditor, only_message
 from tests.services.test_print_batches import letter_to, owing
+from tests.services.test_print_report import HEAD, LATER, posted
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -94,3 +100,28 @@ def test_an_agent_sees_batches_and_seals_none(sign_in: Callable[..., SignedIn]) 
     assert "Mark as posted" not in page
     assert agent.get(f"/print-batches/{batch_id}/letters.pdf").status_code == 403
     assert agent.get("/messages/1/letter.pdf").status_code == 404
+
+
+def test_the_report_is_taken_by_command_and_on_the_batchs_page(
+    sign_in: Callable[..., SignedIn], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id, (alice,) = posted("PR7")
+    monkeypatch.setattr("relance.faces.console.commands.print_report.prepare", lambda: None)
+    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: LATER)
+    path = tmp_path / "report.csv"
+    path.write_text(HEAD + f"1,posted,{NIGHT},TRACK-7,", encoding="utf-8")
+    done = CliRunner().invoke(COMMAND, [str(batch_id), str(path), "--json"])
+    assert (done.exit_code, '"new": 1' in done.output) == (0, True)
+    supervisor = sign_in(Role.SUPERVISOR, "en").client
+    page = text_of(supervisor.get(f"/print-batches/{batch_id}/").content)
+    assert "TRACK-7" in page
+    assert "Take the report" in page
+    for data, said in ((b"nonsense", "the columns are"), (f"{HEAD}1,delivered,{NIGHT},,".encode(), "1 new reports")):
+        upload = {"file": SimpleUploadedFile("r.csv", data)}
+        answer = supervisor.post(f"/print-batches/{batch_id}/report/", upload, follow=True)
+        assert said in text_of(answer.content)
+    assert only_message(alice).state == "delivered"
+    assert "Choose the print house" in text_of(
+        supervisor.post(f"/print-batches/{batch_id}/report/", follow=True).content
+    )
+    assert sign_in(Role.AGENT, "en").client.post(f"/print-batches/{batch_id}/report/").status_code == 403

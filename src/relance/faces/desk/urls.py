@@ -134,6 +134,7 @@ urlpatterns = [
     path("print-batches/<id:batch_id>/letters.pdf", print_batches.pdf, name="print_pdf"),
     path("print-batches/<id:batch_id>/index/", print_batches.index, name="print_index"),
     path("print-batches/<id:batch_id>/posted/", print_batches.posted, name="print_posted"),
+    path("print-batches/<id:batch_id>/report/", print_batches.report, name="print_report"),
     path("messages/<id:message_id>/letter.pdf", print_batches.letter, name="letter_pdf"),
     path("texts/", texts.page, name="texts"),
     path("texts/<code:code>/<code:written_in>/", texts.one, name="text"),

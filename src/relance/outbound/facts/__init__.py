@@ -37,8 +37,11 @@ from relance.outbound.facts.messages import (
     TelephoneFacts,
 )
 from relance.outbound.facts.printing import (
+    LetterFate,
+    LetterReport,
     PrintBatchFacts,
     PrintedFacts,
+    ReportError,
     SealAsked,
 )
 from relance.outbound.facts.texts import (
@@ -65,6 +68,8 @@ __all__ = [
     "Form",
     "Gateway",
     "IncomingCall",
+    "LetterFate",
+    "LetterReport",
     "MessageContent",
     "MessageFacts",
     "MessageOrder",
@@ -81,6 +86,7 @@ __all__ = [
     "ReleaseFigures",
     "RenderedMessage",
     "Report",
+    "ReportError",
     "SealAsked",
     "TelephoneFacts",
     "TextPreview",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,31 @@ class PrintedFacts:
     def last_page(self) -> int:
         """The page of the batch on which the letter ends."""
         return self.first_page + self.page_count - 1
+
+
+class LetterFate(StrEnum):
+    """What a print house says of a letter: put in the post, handed over to the customer, or come back."""
+
+    POSTED = "posted"
+    DELIVERED = "delivered"
+    RETURNED = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterReport:
+    """One line of a print house's report; `reason` says why a letter came back, `tracking_number` may be empty."""
+
+    sequence: int
+    fate: LetterFate
+    occurred_on: dt.date
+    tracking_number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportError:
+    """What is wrong with a row (1 is the head) of a print house's file, and what would be right."""
+
+    row: int
+    column: str
+    message: str

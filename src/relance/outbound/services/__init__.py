@@ -9,6 +9,7 @@ from relance.outbound.services.endpoints import call_webhooks, retry_call, save_
 from relance.outbound.services.notify import notify_staff
 from relance.outbound.services.pass_on import use_again
 from relance.outbound.services.prepare import prepare
+from relance.outbound.services.print_report import take_print_report
 from relance.outbound.services.receipts import take_call, take_notices
 from relance.outbound.services.release import release
 from relance.outbound.services.resend import resend
@@ -39,6 +40,7 @@ __all__ = [
     "switch_endpoint",
     "take_call",
     "take_notices",
+    "take_print_report",
     "take_up",
     "transmit",
     "use_again",

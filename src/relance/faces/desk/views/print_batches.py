@@ -22,6 +22,7 @@ from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
 _LETTERS_SHOWN = 200
+_LARGEST_REPORT = 20_000_000
 _INDEX_HEAD = (
     "sequence", "account", "first_page", "pages", "weight_class", "registered", "tracking_number",
     "line1", "line2", "line3", "line4", "line5", "line6",
@@ -139,6 +140,26 @@ def posted(request: StaffRequest, batch_id: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("%(count)s letters are noted as posted.") % {"count": count})
+    return redirect("desk:print_batch", batch_id)
+
+
+@needs(Permission.PRINT_LETTERS)
+@require_POST
+def report(request: StaffRequest, batch_id: int) -> HttpResponse:
+    """Take the print house's file about a posted batch, whole or not at all."""
+    _found(batch_id)
+    file = request.FILES.get("file")
+    if file is None or (file.size or 0) > _LARGEST_REPORT:
+        messages.error(request, _("Choose the print house’s CSV file, of at most 20 MB."))
+        return redirect("desk:print_batch", batch_id)
+    try:
+        with transaction.atomic():
+            count = services.take_print_report(batch_id, file.read(), as_of())
+            record_audit(request.user, "print_report_taken", str(batch_id), {"new": count})
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("%(count)s new reports are taken.") % {"count": count})
     return redirect("desk:print_batch", batch_id)
 
 
