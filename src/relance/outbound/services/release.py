@@ -20,7 +20,6 @@ from relance.ledger import queries as ledger
 from relance.ledger.facts import ClaimedItem
 from relance.outbound import rules
 from relance.outbound.facts import Channel, MessageContent, ReleaseFigures, RenderedMessage
-from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
 COLUMNS = """d.account_id, d.id, d.business_date, d.item_id, d.currency, d.channel, d.template, d.language,
@@ -93,7 +92,7 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
 
 
 def _written_on(message: Prepared, as_of: dt.date) -> dt.date:
-    return as_of if REREAD in message.context else message.business_date
+    return as_of if rules.REREAD in message.context else message.business_date
 
 
 def wait_for(busy: Sequence[Prepared]) -> None:
