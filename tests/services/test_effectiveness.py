@@ -323,11 +323,11 @@ def test_new_debts_are_what_became_overdue_for_the_first_time() -> None:
 
 
 def test_one_report_takes_a_handful_of_queries(portfolio: dict[str, int], django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         report()
     for number in range(30):
         written(account(f"N{number}"), "01-05", 1_000)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(6):
         report()
 
 

@@ -381,6 +381,7 @@ LABELS: Mapping[str, Mapping[str, str | Promise]] = {
         "policy_changed": _("Changed a policy for money"),
         "cheques_deposited": _("Deposited cheques"),
         "limitation_exported": _("Exported limitation dates"),
+        "effectiveness_exported": _("Exported the effectiveness of contacts"),
     },
 }
 

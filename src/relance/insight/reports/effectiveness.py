@@ -18,7 +18,7 @@ from relance.insight.facts import (
     EffectWindow,
     Report,
 )
-from relance.insight.snapshot import one_picture
+from relance.insight.snapshot import joined_in_bulk, one_picture
 from relance.kit.refusal import Refusal
 from relance.ledger import queries as ledger
 
@@ -54,10 +54,11 @@ def effectiveness(
         raise Refusal(f"at most {LONGEST_MONTHS} months can be looked at together; choose fewer")
     dimensions = (by,) if by else EFFECT_DIMENSIONS
     with one_picture():
-        found = queries.contact_sums(
-            from_on, to_on, as_of, dimensions, creditor_id=creditor_id, method=method, stage=stage
-        )
-        debts = ledger.new_debts(from_on, min(to_on, as_of), creditor_id)
+        with joined_in_bulk():
+            found = queries.contact_sums(
+                from_on, to_on, as_of, dimensions, creditor_id=creditor_id, method=method, stage=stage
+            )
+            debts = ledger.new_debts(from_on, min(to_on, as_of), creditor_id)
         comparisons = [
             comparison
             for experiment in dunning.experiments()
