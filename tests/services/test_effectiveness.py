@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from relance.dunning.models import PlannedAction, Scenario, ScenarioVersion
+from relance.customers.models import Creditor
+from relance.dunning.experiments import CHALLENGER, CHAMPION, arm
+from relance.dunning.models import Episode, PlannedAction, Scenario, ScenarioVersion
+from relance.dunning.services import start_experiment
 from relance.insight.facts import EffectGroup, EffectReport
 from relance.insight.reports.effectiveness import REPORT
 from relance.kit.refusal import Refusal
@@ -19,6 +22,7 @@ from relance.worklist.facts import WorkOrder
 from relance.worklist.queries import open_work_of
 from relance.worklist.services import close_work, open_work
 from tests import acts
+from tests.services.test_experiments import house_and_trial
 from tests.services.test_outbound import account, creditor, invoice
 
 pytestmark = pytest.mark.django_db
@@ -287,8 +291,6 @@ def test_a_chosen_method_or_stage_changes_no_figure(portfolio: dict[str, int]) -
 
 
 def test_creditors_are_told_apart(portfolio: dict[str, int]) -> None:
-    from relance.customers.models import Creditor
-
     other = Creditor.objects.create(code="other", name="Other", country="FR")
     stranger = account("X1", creditor=other)
     invoice(stranger, "X1", 700, due_on=on("01-10"))
@@ -348,3 +350,30 @@ def test_a_returned_letter_or_bounced_message_leaves_the_figure(portfolio: dict[
     with connection.cursor() as cursor:
         cursor.execute("UPDATE outbound_dispatch SET state = 'returned' WHERE channel = 'letter'")
     assert "letter" not in {group.method for group in report().groups}
+
+
+def test_the_arms_of_an_experiment_are_told_by_how_soon_their_episodes_were_settled() -> None:
+    """Twelve episodes of 5 January, dealt by lot; those of the first three customers of each arm were settled on the 9th."""
+    house_and_trial()
+    found = start_experiment("soft", "house", "trial", 50, on("01-01"), on("01-31"), "claire", on("01-01"))
+    versions = {code: ScenarioVersion.objects.get(scenario__code=code).id for code in ("house", "trial")}
+    arms: dict[str, list[int]] = {CHAMPION: [], CHALLENGER: []}
+    for number in range(40):
+        side = arm(f"E{number}", found.salt, 50)
+        if len(arms[side]) == 6:
+            continue
+        arms[side].append(account(f"E{number}"))
+        code = found.champion if side == CHAMPION else found.challenger
+        closed_on = on("01-09") if len(arms[side]) <= 3 else None
+        Episode.objects.create(
+            account_id=arms[side][-1], currency="EUR", version_id=versions[code], opened_on=on("01-05"),
+            closed_on=closed_on, opened_minor=1_000,
+        )  # fmt: skip
+    (arms_told,) = report(as_of=on("01-20")).comparisons
+    assert (arms_told.experiment, arms_told.currency) == ("soft", "EUR")
+    for side in (arms_told.champion, arms_told.challenger):
+        assert (side.episode_count, side.contacted_count) == (6, 0)
+        # Within 3 days nobody, within 7 and 14 half of them; thirty days are not over.
+        assert [(share.part, share.whole) for share in side.shares] == [(0, 6), (3, 6), (3, 6), (0, 0)]
+    assert [gap.points if gap else None for gap in arms_told.differences] == [0, 0, 0, None]
+    assert report(months=("02-01", "02-28")).comparisons == ()

@@ -64,9 +64,7 @@ def effect_bar(line: Line, scale: int) -> SafeString:
     shares = [(window.days, window.paid_percent) for window in line.group.windows if window.paid_percent is not None]
     said = ", ".join(f"{days_words(days)}: {of_hundred(share)}" for days, share in shares) or _("still running")
     title = f"{line.title} {line.under}".strip()
-    rectangles = [
-        (days, f"{float(share) * 100 / scale:.2f}") for days, share in reversed(shares)
-    ]
+    rectangles = [(days, f"{float(share) * 100 / scale:.2f}") for days, share in reversed(shares)]
     return format_html(
         '<svg class="effect-bar" viewBox="0 0 100 14" preserveAspectRatio="none" role="img" aria-label="{}">'
         '<title>{}</title><rect class="bar-track" width="100" height="14"></rect>{}</svg>',

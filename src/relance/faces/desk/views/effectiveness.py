@@ -6,17 +6,24 @@ from django.views.decorators.http import require_safe
 
 from relance.dunning import queries as dunning
 from relance.faces.desk.access import StaffRequest, needs
+from relance.faces.desk.csv_export import BYTE_ORDER_MARK
 from relance.faces.desk.day import as_of
 from relance.faces.desk.effect_lines import EVERY, Asked, asked, parts
 from relance.faces.desk.templatetags.desk import language
 from relance.faces.spreadsheet import csv_bytes, xlsx_bytes
-from relance.insight.facts import EFFECT_DIMENSIONS, EffectReport
+from relance.insight.facts import EFFECT_DIMENSIONS, EffectReport, Sheet
 from relance.insight.reports.effectiveness import REPORT
 from relance.staff.facts import Permission
 from relance.staff.services import record_audit
 
+
+def _marked_csv(sheet: Sheet) -> bytes:
+    """The mark in front makes spreadsheets read the accents."""
+    return BYTE_ORDER_MARK.encode() + csv_bytes(sheet)
+
+
 _KINDS = {
-    "csv": ("text/csv; charset=utf-8", csv_bytes),
+    "csv": ("text/csv; charset=utf-8", _marked_csv),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", xlsx_bytes),
 }
 
