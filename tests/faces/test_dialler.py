@@ -32,7 +32,7 @@ NOON = dt.datetime(2025, 3, 20, 11, tzinfo=dt.UTC)
 def calls(portfolio: None, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[int, int]:
     """Calls to Bruno (45.50 at stake) and Chloé (100.00), one of next week, and a review; the ids of work by key."""
     settings.DIALLER_SECRET = "dial"
-    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: TODAY)
+    monkeypatch.setattr("relance.kit.clock.today", lambda: TODAY)
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
     BillingAccount.objects.filter(number__in=[BRUNO["number"], CHLOE["number"]]).update(
         phone="01 99 00 12 34", mobile="", country="FR"

@@ -107,7 +107,7 @@ def test_the_report_is_taken_by_command_and_on_the_batchs_page(
 ) -> None:
     batch_id, (alice,) = posted("PR7")
     monkeypatch.setattr("relance.faces.console.commands.print_report.prepare", lambda: None)
-    monkeypatch.setattr("django.utils.timezone.localdate", lambda *_: LATER)
+    monkeypatch.setattr("relance.kit.clock.today", lambda: LATER)
     path = tmp_path / "report.csv"
     path.write_text(HEAD + f"1,posted,{NIGHT},TRACK-7,", encoding="utf-8")
     done = CliRunner().invoke(COMMAND, [str(batch_id), str(path), "--json"])

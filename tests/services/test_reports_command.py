@@ -12,10 +12,12 @@ from click.testing import CliRunner, Result
 from openpyxl import load_workbook
 
 from relance.customers.queries import account_by_number
-from relance.faces.console.commands.report import COMMAND, csv_bytes, xlsx_bytes
+from relance.faces.console.commands.report import COMMAND
+from relance.faces.spreadsheet import csv_bytes, xlsx_bytes
 from relance.insight.facts import Sheet
 from relance.intake.services import import_paths
 from relance.kit.refusal import Refusal
+from relance.outbound.models import Dispatch
 from tests import acts
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +126,40 @@ def test_bad_questions_are_refused(tmp_path: Path) -> None:
         _run("ageing", "--as-of", "2026-02-10", "--csv", "--out", str(tmp_path / "none" / "x"))
     with pytest.raises(Refusal, match="greater"):
         _run("ageing", "--as-of", "2026-02-10", "--buckets", "60,30")
+
+
+def test_effectiveness_in_every_spelling() -> None:
+    Dispatch.objects.create(
+        account_id=1, idempotency_key=1, channel="email", template="reminder", language="fr", recipient=HOSTILE,
+        currency="EUR", business_date=dt.date(2026, 2, 2), state="sent", claimed_minor=123_450,
+    )  # fmt: skip
+    asked = ("effectiveness", "--from", "2026-02", "--to", "2026-02", "--as-of", "2026-03-31")
+    document = json.loads(_run(*asked, "--json").stdout)
+    assert (document["from"], document["to"], document["by"], document["experiments"]) == (
+        "2026-02",
+        "2026-02",
+        None,
+        [],
+    )
+    (group,) = document["groups"]
+    assert (group["method"], group["template"], group["stage"], group["month"]) == ("email", "reminder", "", "2026-02")
+    assert (group["customers"], group["claimed"]) == (1, "1234.50")
+    assert group["new_debts"] == {"customers": 1, "amount": "1234.50"}
+    assert group["windows"]["3"] == {
+        "over_on": "2026-02-05", "running": 0, "contacts": 1, "customers": 1, "claimed": "1234.50", "paying": 0,
+        "paying_percent": "0.00", "paid": "0.00", "paid_percent": "0.00", "of_new_debts_percent": "0.00",
+    }  # fmt: skip
+    assert "method" not in document["totals"][0]
+    head, row = csv.reader(io.StringIO(_run(*asked, "--csv", "--by", "month").stdout, newline=""))
+    assert dict(zip(head, row, strict=True))["claimed"] == "1234.50"
+    assert head[:3] == ["as_of", "month", "currency"]
+    workbook = CliRunner().invoke(COMMAND, [*asked, "--xlsx"]).stdout_bytes
+    assert load_workbook(io.BytesIO(workbook)).active["B1"].value == "method"
+    assert "0 paid 0.00" in _run(*asked).stdout.replace("\xa0", " ").replace("€", "")
+    asked_early = ("effectiveness", "--from", "2026-02", "--to", "2026-02", "--as-of", "2026-02-03")
+    assert "running until 2026-02-05" in _run(*asked_early).stdout
+    assert (
+        "No contact left"
+        in _run("effectiveness", "--from", "2025-02", "--to", "2025-02", "--as-of", "2026-02-03").stdout
+    )
+    assert _run("effectiveness", "--from", "2026-2", "--to", "2026-02", "--as-of", "2026-02-03").exit_code == 2

@@ -23,6 +23,9 @@ LANGUAGES = ("fr", "en", "de", "nl")
 NOTICE_LANGUAGES = ("fr", "en")
 SUBJECT_LENGTH = 200
 
+REREAD = "written_late"
+"""Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
+
 _DAYS_TO_PAY = {"reminder": 7, "second_reminder": 8, "red_letter": 7, "suspension_warning": 8, "formal_notice": 14}
 _DAYS_TO_PAY_OTHERWISE = 8
 _FIRMNESS = ("reminder", "second_reminder", "red_letter", "suspension_warning", "formal_notice")

@@ -25,10 +25,13 @@ class WorkSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What may come of a kind of work: the code that is stored, and its title by language."""
+    """What may come of a kind of work: the code that is stored, its title by language, and whether the customer was
+    spoken to in person.
+    """
 
     code: str
     title: Mapping[str, str]
+    reached: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,26 @@ _ORDERS = {
     WorkSort.NEWEST: (("id",), "DESC", "<"),
 }
 
+REACHED_RELATION = """(
+    SELECT w.account_id, w.id, w.key AS action_id, w.currency, w.kind AS method, w.stake_minor AS claimed_minor,
+           w.closed_on AS contacted_on
+    FROM worklist_workitem w
+    JOIN unnest(%(reached_kinds)s::text[], %(reached_outcomes)s::text[]) AS reached(kind, outcome)
+      ON reached.kind = w.kind AND reached.outcome = w.outcome
+    WHERE w.state = 'closed' AND w.closed_on BETWEEN %(contacts_from)s AND %(contacts_to)s)"""
+"""Work that ended with the customer spoken to in person, for the set-based SQL of reports, with `reached_values`."""
+
+
+def reached_values(from_on: dt.date, to_on: dt.date) -> dict[str, Any]:
+    """The values that go with `REACHED_RELATION`: work closed on these days, both included."""
+    reached = [(code, end.code) for code, each in kinds().items() for end in each.outcomes if end.reached]
+    return {
+        "contacts_from": from_on,
+        "contacts_to": to_on,
+        "reached_kinds": [code for code, _ in reached],
+        "reached_outcomes": [outcome for _, outcome in reached],
+    }
+
 
 def kinds() -> dict[str, WorkKind]:
     """The kinds of work that are installed, by code."""

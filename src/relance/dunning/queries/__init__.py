@@ -1,6 +1,12 @@
 """Reads of dunning: scenarios, where accounts stand and why, who is due for a decision, and the account's story."""
 
-from relance.dunning.queries.actions import actions_planned_on, event_count, planned_actions, timeline
+from relance.dunning.queries.actions import (
+    STAGE_RELATION,
+    actions_planned_on,
+    event_count,
+    planned_actions,
+    timeline,
+)
 from relance.dunning.queries.approvals import (
     action_spec,
     waiting_action,
@@ -29,6 +35,7 @@ from relance.dunning.queries.scenarios import scenario, scenario_override, scena
 
 __all__ = [
     "LONGEST_PLAN",
+    "STAGE_RELATION",
     "accounts_at",
     "accounts_to_perform",
     "action_spec",

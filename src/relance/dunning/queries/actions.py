@@ -20,6 +20,14 @@ _ACTION_JOIN = (
     "JOIN dunning_scenario s ON s.id = v.scenario_id"
 )
 
+STAGE_RELATION = """(
+    SELECT a.account_id, a.id AS action_id, s.code || '/' || a.stage AS stage
+    FROM dunning_plannedaction a JOIN dunning_scenarioversion v ON v.id = a.version_id
+    JOIN dunning_scenario s ON s.id = v.scenario_id)"""
+"""The scenario and stage that asked for an action, as `scenario/stage`, for the set-based SQL of reports:
+`LEFT JOIN {STAGE_RELATION} AS s ON s.account_id = … AND s.action_id = …`.
+"""
+
 
 def planned_actions(account_id: int) -> list[PlannedActionFacts]:
     """All actions ever planned for an account, newest first, with their reasons."""

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from relance.faces.campaign import KIND, todays_calls
+from relance.kit import clock
 from relance.kit.refusal import Refusal
 from relance.outbound.calls import SIGNATURE_HEADER, is_signed
 from relance.worklist import queries as worklist
@@ -56,7 +57,7 @@ def _signed(view: View) -> View:
 @require_GET
 def calls(_request: HttpRequest) -> HttpResponse:
     """Today's calls, the most valuable first: `{"as_of", "calls": [...]}`."""
-    today = timezone.localdate()
+    today = clock.today()
     found = [asdict(call) for call in todays_calls(today, timezone.now())]
     return JsonResponse({"as_of": today.isoformat(), "calls": found})
 
@@ -102,7 +103,7 @@ def _take(row: object) -> bool:
     if not isinstance(note, str):
         raise _Wrong("note should be text")
     note = "".join(mark if mark.isprintable() else " " for mark in note)
-    return close_work(work.id, outcome, note, ACTOR, timezone.localdate())
+    return close_work(work.id, outcome, note, ACTOR, clock.today())
 
 
 def _call(number: object) -> WorkItemFacts:

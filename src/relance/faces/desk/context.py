@@ -43,6 +43,10 @@ _NAVIGATION = (
         ),
     ),
     (
+        _("Reports"),
+        (("effectiveness", _("Effectiveness"), Permission.SEE_MESSAGES),),
+    ),
+    (
         _("Administration"),
         (
             ("staff", _("Staff"), Permission.MANAGE_STAFF),

@@ -6,6 +6,7 @@ from relance.faces.desk.act_urls import acts_below
 from relance.faces.desk.converters import register
 from relance.faces.desk.dunning_urls import dunning_addresses
 from relance.faces.desk.finance_urls import finance
+from relance.faces.desk.report_urls import reports
 from relance.faces.desk.scenario_urls import scenario_addresses
 from relance.faces.desk.views import (
     account,
@@ -147,4 +148,5 @@ urlpatterns = [
     path("audit/", audit.page, name="audit"),
     *dunning_addresses(),
     *finance(),
+    *reports(),
 ]

@@ -1,5 +1,16 @@
 """Shapes of reports: the figures, their spelling for other programs, and the description of a report itself."""
 
+from relance.insight.facts.effectiveness import (
+    EFFECT_DIMENSIONS,
+    EFFECT_WINDOWS,
+    ArmComparison,
+    ArmEffect,
+    Difference,
+    EffectGroup,
+    EffectReport,
+    EffectWindow,
+    Share,
+)
 from relance.insight.facts.experiment import ArmFigures, ExperimentGroup, ExperimentReport, Gap, Verdict
 from relance.insight.facts.figures import (
     AGEING_BOUNDS,
@@ -22,20 +33,29 @@ from relance.insight.facts.figures import (
 __all__ = [
     "AGEING_BOUNDS",
     "AGEING_LABELS",
+    "EFFECT_DIMENSIONS",
+    "EFFECT_WINDOWS",
     "GROUPINGS",
     "NOT_DATED",
     "AgeingBucket",
     "AgeingGroup",
     "AgeingReport",
+    "ArmComparison",
+    "ArmEffect",
     "ArmFigures",
     "Cell",
+    "Difference",
     "DsoGroup",
     "DsoReport",
+    "EffectGroup",
+    "EffectReport",
+    "EffectWindow",
     "ExperimentGroup",
     "ExperimentReport",
     "Gap",
     "Report",
     "Shape",
+    "Share",
     "Sheet",
     "Statement",
     "StatementPart",

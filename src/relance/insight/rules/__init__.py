@@ -8,6 +8,7 @@ from relance.insight.rules.days import (
     days_outstanding,
     sales_period,
 )
+from relance.insight.rules.shares import difference, month_end, percent_of, share
 
 __all__ = [
     "LONGEST_DAYS",
@@ -15,5 +16,9 @@ __all__ = [
     "calendar_months",
     "countback",
     "days_outstanding",
+    "difference",
+    "month_end",
+    "percent_of",
     "sales_period",
+    "share",
 ]

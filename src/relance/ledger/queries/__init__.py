@@ -31,6 +31,7 @@ from relance.ledger.queries.journal import (
 )
 from relance.ledger.queries.journal_stream import booked_currencies, journal_entries
 from relance.ledger.queries.limitation import expired_items, expiring_counts, limitations, nearly_expired
+from relance.ledger.queries.new_debts import new_debts
 from relance.ledger.queries.oldest import (
     free_credits,
     left_out_sums,
@@ -40,12 +41,15 @@ from relance.ledger.queries.oldest import (
     written_off_sums,
 )
 from relance.ledger.queries.portfolio import ageing_rows, monthly_sales, receivables, received, sales, unallocated_rows
+from relance.ledger.queries.receipt_relations import ALLOCATED_RELATION, RECEIPT_RELATION
 from relance.ledger.queries.requests import refund_origin, request, requests, requests_of, write_offs_of
 from relance.ledger.queries.single import doubtful_items, is_posted, item, item_traces
 from relance.ledger.queries.timeline import event_count, timeline
 from relance.ledger.queries.waiting import request_effect, waiting_request_count
 
 __all__ = [
+    "ALLOCATED_RELATION",
+    "RECEIPT_RELATION",
     "account_ledger",
     "account_ledger_page",
     "account_mappings",
@@ -79,6 +83,7 @@ __all__ = [
     "money_effective",
     "monthly_sales",
     "nearly_expired",
+    "new_debts",
     "newly_overdue",
     "numbered_currency",
     "oldest_items",

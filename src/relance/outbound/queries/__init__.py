@@ -1,5 +1,6 @@
 """Reads of messages and of what goes on paper, for screens and for the rooms that ask for messages."""
 
+from relance.outbound.queries.contacts import CONTACT_RELATION, contact_values
 from relance.outbound.queries.messages import (
     calls_page,
     calls_wait,
@@ -49,10 +50,12 @@ from relance.outbound.queries.texts import (
 )
 
 __all__ = [
+    "CONTACT_RELATION",
     "batch_pdf",
     "calls_page",
     "calls_wait",
     "channel_codes",
+    "contact_values",
     "dead_addresses",
     "edited_texts",
     "endpoints",

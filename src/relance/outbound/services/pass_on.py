@@ -11,7 +11,7 @@ from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.outbound.facts import AddressesDied, DeadAddressFacts
 from relance.outbound.queries import dead_addresses, reachable
-from relance.outbound.services.take_back import REREAD
+from relance.outbound.rules import REREAD
 
 OTHER_WAYS = "channels"
 """Key of a message's context: the channels to try after its own, in order."""

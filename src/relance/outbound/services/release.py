@@ -22,7 +22,6 @@ from relance.outbound import rules
 from relance.outbound.edits import Edition
 from relance.outbound.facts import Channel, Edits, MessageContent, ReleaseFigures, RenderedMessage
 from relance.outbound.queries.texts import texts_in_force
-from relance.outbound.services.take_back import REREAD
 
 _CONTEXT_COLUMN = 8
 COLUMNS = """d.account_id, d.id, d.business_date, d.item_id, d.currency, d.channel, d.template, d.language,
@@ -101,7 +100,7 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
 
 
 def _written_on(message: Prepared, as_of: dt.date) -> dt.date:
-    return as_of if REREAD in message.context else message.business_date
+    return as_of if rules.REREAD in message.context else message.business_date
 
 
 def wait_for(busy: Sequence[Prepared]) -> None:

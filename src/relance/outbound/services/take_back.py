@@ -9,9 +9,7 @@ from relance.kit.bulk import id_array
 from relance.kit.events import publish
 from relance.outbound.facts import MessagesWithdrawn
 from relance.outbound.queries import printed_channels
-
-REREAD = "written_late"
-"""Key of a message's context: it is written for a second time, so it is dated on the day of writing."""
+from relance.outbound.rules import REREAD
 
 _WAITED_LONG = "(d.claim IS NOT NULL OR d.released_at < now() - interval '15 minutes')"
 """A delivery was tried in vain, or the words are more than a quarter of an hour old."""

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from relance.faces.console.ground import emit, prepare
+from relance.kit import clock
 from relance.kit.refusal import Refusal
 
 
@@ -18,8 +19,6 @@ def COMMAND(batch: int, file: Path, as_json: bool) -> None:  # noqa: N802
     Columns: sequence, status (posted, delivered, returned), occurred_on, tracking_number, reason. All of it or nothing.
     """
     prepare()
-    from django.utils import timezone
-
     from relance.outbound.services import take_print_report
 
     try:
@@ -27,7 +26,7 @@ def COMMAND(batch: int, file: Path, as_json: bool) -> None:  # noqa: N802
     except OSError as trouble:
         raise Refusal(f"{file}: cannot be read ({trouble.strerror})") from None
     try:
-        new_count = take_print_report(batch, data, timezone.localdate())
+        new_count = take_print_report(batch, data, clock.today())
     except Refusal as refusal:
         raise Refusal(f"{file}: {refusal}") from None
     if as_json:

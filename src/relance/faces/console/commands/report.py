@@ -1,28 +1,25 @@
 """`relance report`: the figures of insight as a table for people, JSON for programs, CSV and XLSX for spreadsheets."""
 
-import csv
 import datetime as dt
-import io
 import json
 import sys
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from relance.faces.console import ground
-from relance.faces.console.show import day
-from relance.kit.csv_cells import safe_cell
+from relance.faces.console.show import day, month
 from relance.kit.refusal import Refusal
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from relance.insight.facts import AgeingReport, Cell, DsoReport, Sheet, Statement, StatementPart
+    from relance.insight.facts import AgeingReport, DsoReport, EffectReport, Statement, StatementPart
 
 _GROUPINGS = ("account", "segment", "credit_class", "creditor")
+_DIMENSIONS = ("method", "template", "stage", "month")
 
 
 def _bounds(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -104,12 +101,40 @@ def statement(account: str, from_on: dt.date, to_on: dt.date, spelling: str | No
     _hand_out(report, spelling, out, lambda: _print_statement(report, REPORT.title["en"], REPORT.help["en"]))
 
 
+@COMMAND.command()
+@click.option("--from", "from_month", type=month, required=True, help="First month (2026-01).")
+@click.option("--to", "to_month", type=month, required=True, help="Last month (2026-03).")
+@click.option("--as-of", type=day, required=True, help="The day, its own payments counted (2026-06-30).")
+@click.option("--by", type=click.Choice(_DIMENSIONS), help="One group per …; without it, per combination of the four.")
+@click.option("--creditor", metavar="CODE", help="One creditor's customers only.")
+@_sheet_options
+def effectiveness(
+    from_month: dt.date,
+    to_month: dt.date,
+    as_of: dt.date,
+    by: str | None,
+    creditor: str | None,
+    spelling: str | None,
+    out: Path | None,
+) -> None:
+    """Who paid how soon after which contact, out of the new debts of the month."""
+    ground.prepare()
+    from relance.faces.console.creditors import chosen_creditors
+    from relance.insight.reports.effectiveness import REPORT
+
+    creditor_id = chosen_creditors(creditor)[0].id if creditor else None
+    report = REPORT.query(from_month, to_month, as_of, by or "", creditor_id=creditor_id)
+    _hand_out(report, spelling, out, lambda: _print_effectiveness(report, REPORT.title["en"], REPORT.help["en"]))
+
+
 def _hand_out(
-    report: "AgeingReport | DsoReport | Statement",
+    report: "AgeingReport | DsoReport | EffectReport | Statement",
     spelling: str | None,
     out: Path | None,
     print_table: Callable[[], None],
 ) -> None:
+    from relance.faces.spreadsheet import csv_bytes, xlsx_bytes
+
     if spelling is None and out is not None:
         raise Refusal("--out needs to know what to write; add --json, --csv or --xlsx")
     match spelling:
@@ -135,47 +160,6 @@ def _write(content: bytes, out: Path | None) -> None:
     except OSError as error:
         raise Refusal(f"{out} cannot be written: {error.strerror}") from error
     click.echo(f"Written: {out}", err=True)
-
-
-def csv_bytes(sheet: "Sheet") -> bytes:
-    """The sheet as UTF-8 CSV. A text that a spreadsheet would run as a formula gets an apostrophe in front."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(sheet.columns)
-    writer.writerows([_csv_cell(cell) for cell in row] for row in sheet.rows)
-    return text.getvalue().encode()
-
-
-def _csv_cell(cell: "Cell") -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return safe_cell(cell, may_be_number=False)
-    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
-
-
-def xlsx_bytes(sheet: "Sheet") -> bytes:
-    """The sheet as a workbook: amounts are numbers, texts are stored as texts and never run as formulas."""
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-
-    workbook = Workbook(write_only=True)
-    page = workbook.create_sheet("report")
-    page.append(list(sheet.columns))
-    for row in sheet.rows:
-        cells = []
-        for value in row:
-            cell = WriteOnlyCell(page, value=value)
-            if isinstance(value, str):
-                cell.data_type = "s"
-            elif isinstance(value, Decimal):
-                places = max(0, -int(value.as_tuple().exponent))
-                cell.number_format = "#,##0." + "0" * places if places else "#,##0"
-            cells.append(cell)
-        page.append(cells)
-    content = io.BytesIO()
-    workbook.save(content)
-    return content.getvalue()
 
 
 def _print_ageing(report: "AgeingReport", title: str, help_text: str) -> None:
@@ -321,6 +305,22 @@ def _open_table(part: "StatementPart") -> "Table":
     for name, minor in (("Unallocated", -part.unallocated_minor), ("Balance", part.balance_minor)):
         table.add_row(name, "", "", display_amount(minor, part.currency, "en"), "")
     return table
+
+
+def _print_effectiveness(report: "EffectReport", title: str, help_text: str) -> None:
+    """The contacts, then the arms of experiments."""
+    from relance.faces.console.effect_table import ARMS_HELP, arms_table, contacts_table
+
+    if not report.groups:
+        click.echo("No contact left in these months; send messages first, or choose other months.")
+    else:
+        months = f"{report.from_on:%Y-%m} to {report.to_on:%Y-%m}, as of {report.as_of.isoformat()}"
+        _print_whole(f"{title}, {months}", contacts_table(report), help_text)
+    for comparison in report.comparisons:
+        heading = (
+            f"Experiment {comparison.experiment}, {comparison.currency}: settled so many days after they fell behind"
+        )
+        _print_whole(heading, arms_table(comparison), ARMS_HELP)
 
 
 def _print_whole(heading: str, table: "Table", help_text: str) -> None:

@@ -100,7 +100,7 @@ def _read(path: Path) -> str:
 
 
 def _write_changes(report: "PreviewReport", path: Path) -> None:
-    from relance.faces.console.commands.report import csv_bytes
+    from relance.faces.spreadsheet import csv_bytes
     from relance.insight.facts import Sheet
     from relance.kit.money import format_amount
 
