@@ -38,6 +38,7 @@ def patterns() -> Iterator[tuple[str, str, str]]:
         "failure_id": "1",
         "batch_id": "1",
         "written_in": "fr",
+        "creditor_id": "1",
     }
     desk = (each for each in get_resolver().url_patterns if getattr(each, "app_name", "") == "desk")
     for resolver in desk:

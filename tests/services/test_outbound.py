@@ -201,7 +201,7 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(django_assert_num_qu
         for each in ids:
             invoice(each, f"F-{each}")
         prepare([order(each) for each in ids])
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             assert release(NIGHT).released == {"email": count}
 
     release_batch_of(2)

@@ -142,6 +142,22 @@ class TextVersion(models.Model):
         ]
 
 
+class ContactCap(models.Model):
+    """How many messages a creditor's customers may have in seven days by a channel; an empty channel is all together."""
+
+    creditor_id = models.BigIntegerField()
+    channel = models.CharField(max_length=20, default="")
+    most_a_week = models.PositiveSmallIntegerField()
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["creditor_id", "channel"], name="contact_cap_once"),
+            models.CheckConstraint(name="contact_cap_number", condition=Q(most_a_week__gte=1, most_a_week__lte=99)),
+        ]
+
+
 class MessageReceipt(AccountScoped):
     """What a provider or a person reported about a message that had left; one row for each report, once.
 

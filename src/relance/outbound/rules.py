@@ -29,6 +29,8 @@ REREAD = "written_late"
 _DAYS_TO_PAY = {"reminder": 7, "second_reminder": 8, "red_letter": 7, "suspension_warning": 8, "formal_notice": 14}
 _DAYS_TO_PAY_OTHERWISE = 8
 _FIRMNESS = ("reminder", "second_reminder", "red_letter", "suspension_warning", "formal_notice")
+UNCAPPED = frozenset({"formal_notice", "suspension_warning"})
+"""Texts that the law or the contract wants sent before a measure: no cap keeps them back."""
 _OF_COUNTRY = {"DE": "de", "AT": "de", "LI": "de", "NL": "nl"}
 _FRENCH_SPEAKING = frozenset(("FR", "BE", "LU", "MC", "GP", "MQ", "GF", "RE", "YT", "NC", "PF", "PM", "BL", "MF", "WF"))
 _INTEREST_KINDS = frozenset({"interest"})

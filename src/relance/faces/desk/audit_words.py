@@ -95,6 +95,7 @@ AUDIT: Mapping[str, Promise] = {
     "cheques_deposited": _("Deposited cheques"),
     "limitation_exported": _("Exported limitation dates"),
     "effectiveness_exported": _("Exported the effectiveness of contacts"),
+    "contact_caps_set": _("Changed the contact rules"),
     "print_report_taken": _("Took a print house’s report"),
     "text_saved": _("Changed a message text"),
     "text_standard_again": _("Went back to a standard text"),

@@ -26,6 +26,7 @@ _NAVIGATION = (
             ("messages", _("Messages"), Permission.SEE_MESSAGES),
             ("print_batches", _("Print batches"), Permission.SEE_MESSAGES),
             ("texts", _("Texts"), Permission.SEE_MESSAGES),
+            ("contact_rules", _("Contact rules"), Permission.SEE_SCENARIOS),
             ("cycles", _("Daily cycles"), Permission.SEE_CYCLES),
             ("scenarios", _("Scenarios"), Permission.SEE_SCENARIOS),
             ("imports", _("Imports"), Permission.SEE_CYCLES),

@@ -1,5 +1,6 @@
 """Reads of messages and of what goes on paper, for screens and for the rooms that ask for messages."""
 
+from relance.outbound.queries.caps import contact_caps
 from relance.outbound.queries.contacts import CONTACT_RELATION, contact_values
 from relance.outbound.queries.messages import (
     calls_page,
@@ -55,6 +56,7 @@ __all__ = [
     "calls_page",
     "calls_wait",
     "channel_codes",
+    "contact_caps",
     "contact_values",
     "dead_addresses",
     "edited_texts",

@@ -17,6 +17,7 @@ from relance.outbound.services.seal import ask_to_seal, mark_posted, seal
 from relance.outbound.services.take_back import hold_back, reread, withdraw_waiting
 from relance.outbound.services.texts import save_text, send_test, standard_again
 from relance.outbound.services.transmit import settle_dead_senders, transmit
+from relance.outbound.services.weekly_caps import set_cap
 
 __all__ = [
     "ask_to_seal",
@@ -35,6 +36,7 @@ __all__ = [
     "save_text",
     "seal",
     "send_test",
+    "set_cap",
     "settle_dead_senders",
     "standard_again",
     "switch_endpoint",

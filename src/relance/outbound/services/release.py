@@ -22,6 +22,7 @@ from relance.outbound import rules
 from relance.outbound.edits import Edition
 from relance.outbound.facts import Channel, Edits, MessageContent, ReleaseFigures, RenderedMessage
 from relance.outbound.queries.texts import texts_in_force
+from relance.outbound.services.weekly_caps import Tally
 
 _CONTEXT_COLUMN = 8
 COLUMNS = """d.account_id, d.id, d.business_date, d.item_id, d.currency, d.channel, d.template, d.language,
@@ -69,6 +70,8 @@ class Written:
     edits: Edits = ()
 
 
+WAITS_FOR_WEEK = "weekly_cap"
+"""Reason of a message that waits because its customer had enough of them this week."""
 _KEPT_HERE = frozenset({"said", "edits"})
 """What is handed on with a row and not stored."""
 
@@ -87,7 +90,8 @@ def release(as_of: dt.date, limit: int = 500) -> ReleaseFigures:
         with transaction.atomic():
             found, batch = _lock_next(as_of, limit)
             days = groupby(batch, key=lambda message: _written_on(message, as_of))
-            written = [row for day, group in days for row in write(list(group), day, as_of)]
+            tally = Tally([message.account_id for message in batch])
+            written = [row for day, group in days for row in write(list(group), day, as_of, tally)]
             store(written)
         withdrawn = sum(row.state == "withdrawn" for row in written)
         released = Counter(
@@ -145,8 +149,11 @@ def accounts_of(batch: Sequence[Prepared]) -> set[int]:
     return found
 
 
-def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date) -> Iterator[Written]:
-    """Words or withdrawal for messages written on one day, from facts read in a fixed number of queries."""
+def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date, tally: Tally) -> Iterator[Written]:
+    """Words or withdrawal for messages written on one day, from facts read in a fixed number of queries.
+
+    Messages over a weekly cap of the `tally` wait until the week has a place for them.
+    """
     ids = sorted(accounts_of(batch))
     accounts = customers.accounts(ids)
     creditors = {creditor.id: creditor for creditor in customers.creditors()}
@@ -162,6 +169,8 @@ def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date) -> Ite
             row.reason = "the account is not known"
         elif not message.for_staff and total <= _silence_at(message.context):
             row.state, row.reason = "withdrawn", "settled"
+        elif _is_too_much(row, message, account, tally):
+            row.state, row.reason = "prepared", WAITS_FOR_WEEK
         elif _is_night(row, message, account, creditors[account.creditor_id]):
             row.state = "prepared"
         else:
@@ -174,7 +183,18 @@ def write(batch: Sequence[Prepared], written_on: dt.date, as_of: dt.date) -> Ite
                 row.state, row.claimed_minor = "released", None if message.for_staff else total
                 row.subject, row.text, row.html = words.subject, words.text, words.html
                 row.content_hash = content_hash(words.subject, words.text, words.html)
+                if not message.for_staff:
+                    tally.note(message.account_id, message.id, message.channel, message.now)
         yield row
+
+
+def _is_too_much(row: Written, message: Prepared, account: AccountFacts, tally: Tally) -> bool:
+    """Whether the customer has had as many messages this week as the creditor allows; notes when that is over."""
+    if not message.for_staff:
+        row.open_at = tally.frees_at(
+            account.creditor_id, message.account_id, message.id, message.channel, message.template
+        )
+    return row.open_at is not None
 
 
 def _is_night(row: Written, message: Prepared, account: AccountFacts, creditor: CreditorFacts) -> bool:
@@ -271,3 +291,11 @@ def store(written: Sequence[Written]) -> None:
             WHERE d.account_id = w.account_id AND d.id = w.id""",
             [[getattr(row, name) for row in written] for name in names],
         )
+        late = [row for row in written if row.reason == WAITS_FOR_WEEK]
+        if late:
+            cursor.execute(
+                "UPDATE outbound_dispatch d SET context = d.context || jsonb_build_object(%s::text, true) "
+                "FROM unnest(%s::bigint[], %s::bigint[]) AS w(account_id, id) "
+                "WHERE d.account_id = w.account_id AND d.id = w.id",
+                [rules.REREAD, [row.account_id for row in late], [row.id for row in late]],
+            )

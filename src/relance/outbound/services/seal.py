@@ -30,6 +30,7 @@ from relance.outbound.services.release import (
     wait_for,
     write,
 )
+from relance.outbound.services.weekly_caps import Tally
 from relance.outbound.typesetting import Typeset, Typesetter, marked
 
 LETTERS_PER_PART = 300
@@ -91,6 +92,7 @@ def _alone(what: str) -> Iterator[None]:
 
 
 _WAITING = f"""d.state IN ('prepared', 'released') AND d.channel = %s AND d.business_date <= %s AND NOT d.for_staff
+    AND (d.open_at IS NULL OR d.open_at <= now())
     AND EXISTS (SELECT 1 FROM {ACCOUNT_RELATION} a WHERE a.account_id = d.account_id AND a.creditor_id = %s)"""  # noqa: S608
 
 
@@ -123,9 +125,10 @@ def _seal_free(
     """Write, typeset and store these letters, whose accounts are locked; some are written while others are typeset."""
     accounts = customers.accounts(sorted({message.account_id for message in free}))
     sequence, first_page = batch.letter_count, batch.page_count + 1
+    tally = Tally([message.account_id for message in free])
     running: list[tuple[list[tuple[Written, tuple[str, ...]]], Future[Typeset]]] = []
     for start in range(0, len(free), _LETTERS_PER_CALL):
-        rows = list(write(free[start : start + _LETTERS_PER_CALL], batch.business_date, batch.business_date))
+        rows = list(write(free[start : start + _LETTERS_PER_CALL], batch.business_date, batch.business_date, tally))
         put: list[tuple[Written, tuple[str, ...]]] = []
         sheets = []
         for message, row in zip(free[start:], rows, strict=False):
