@@ -52,11 +52,11 @@ def test_what_was_paid_after_the_reminders(portfolio: None, sign_in: Callable[..
     assert "still running until" not in told.split("Total")[0].split("14 days")[0]
     Office(tmp_path).pay("BRUNO", "LATER", "45.50", "2025-02-22")
     told = figures(client)
-    assert f"{money(4_550)} 27.5% · 1 customer" in told
+    assert f"{money(4_550)} 27.5% · 1 paid" in told
     # Chloé paid on the 27th day: the thirty days are not over, so that is not told yet.
     assert "still running until 22 Mar 2025" in told
     french = figures(sign_in(Role.FINANCE, "fr").client, "?by=stage")
-    assert "Rappel (Particuliers)" in french and f"{money(4_550, 'fr')} 27,5 % · 1 client" in french
+    assert "Rappel (Particuliers)" in french and f"{money(4_550, 'fr')} 27,5 % · 1 payeur" in french
     assert "en cours jusqu’au 22 mars 2025" in french
     assert "Février 2025" in figures(sign_in(Role.AUDITOR, "fr").client, "?by=month")
     assert "Reminder · Reminder (Residential) · February 2025" in figures(client, "?by=every")

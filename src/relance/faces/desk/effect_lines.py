@@ -1,6 +1,7 @@
 """The report on effectiveness as the desk shows it: what is asked for, the lines in words, their order, and the chart."""
 
 import datetime as dt
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -117,7 +118,7 @@ def parts(report: EffectReport, sort: str, names: Mapping[str, Mapping[str, str]
         lines = [Line(*_words(group, report.by, names), group) for group in groups]
         drawn = [line for line in lines[:DRAWN] if line.group.contact_count]
         most = max((window.paid_percent or 0 for line in drawn for window in line.group.windows), default=0)
-        found.append(CurrencyPart(total, lines[:SHOWN], len(lines), drawn, max(10, -int(-most // 10) * 10)))
+        found.append(CurrencyPart(total, lines[:SHOWN], len(lines), drawn, max(10, math.ceil(most / 10) * 10)))
     return found
 
 

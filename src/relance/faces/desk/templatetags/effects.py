@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from relance.faces.desk.effect_lines import Line
 from relance.faces.desk.templatetags.desk import count, language
-from relance.insight.facts import EffectWindow, Share
+from relance.insight.facts import Share
 
 register = template.Library()
 
@@ -47,12 +47,6 @@ def days_words(days: int) -> str:
 def customers_words(number: int) -> str:
     """How many customers."""
     return ngettext("%(count)s customer", "%(count)s customers", number) % {"count": count(number)}
-
-
-@register.filter
-def new_debt_share(window: EffectWindow) -> str:
-    """What the payments of a window are of the new debts; a dash while it is running."""
-    return of_hundred(window.new_debt_percent)
 
 
 @register.simple_tag
