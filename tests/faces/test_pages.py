@@ -263,6 +263,9 @@ def test_messages(portfolio: None, sign_in: Callable[..., SignedIn]) -> None:
     assert body.content.decode() == message.html
     assert "sandbox" in body["Content-Security-Policy"] and "script-src" not in body["Content-Security-Policy"]
     assert body["X-Frame-Options"] == "SAMEORIGIN"
+    assert "Send again" not in text_of(client.get(f"/messages/{message.id}/").content)
+    refused = client.post(f"/messages/{message.id}/again/", follow=True)
+    assert "can be sent again" in text_of(refused.content)
     assert client.get("/messages/?after=abc&state=nonsense&since=never&until=0").status_code == 200
     assert "bruno@" in text_of(client.get(f"/messages/?channel=email&since={message.business_date}").content)
     for nothing in ("channel=sms", "template=formal_notice", "until=2020-01-01", "since=2100-01-01"):

@@ -234,22 +234,22 @@ def test_a_failed_message_may_be_sent_again_to_the_present_address() -> None:
     release(NIGHT)
     message = only_message(alice)
     with pytest.raises(Refusal, match="Only a message that failed"):
-        resend(alice, message.id, "sam")
+        resend(alice, message.id, "sam", NIGHT)
     Dispatch.objects.update(state="failed", reason="550 no such mailbox")
-    resend(alice, message.id, "sam")
+    resend(alice, message.id, "sam", NIGHT)
     again = only_message(alice)
     assert (again.state, again.recipient, again.text) == ("prepared", "a1@example.com", "")
     assert release(NIGHT).released == {"email": 1}
     Dispatch.objects.update(state="unknown")
     words = only_message(alice).text
-    resend(alice, message.id, "sam")
+    resend(alice, message.id, "sam", NIGHT)
     assert (only_message(alice).state, only_message(alice).text) == ("released", words)
     Dispatch.objects.update(state="failed")
     pay(alice, 4_500)
     with pytest.raises(Refusal, match="paid"):
-        resend(alice, message.id, "sam")
+        resend(alice, message.id, "sam", NIGHT)
     with pytest.raises(Refusal, match="Only"):
-        resend(alice + 1, message.id, "sam")
+        resend(alice + 1, message.id, "sam", NIGHT)
 
 
 def test_lists_and_timeline_tell_of_messages() -> None:

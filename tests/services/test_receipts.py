@@ -10,6 +10,7 @@ from django.db import close_old_connections, connection
 from django.test import Client
 from pytest_django import Settings
 
+from relance.customers.models import BillingAccount
 from relance.customers.queries import accounts
 from relance.kit.refusal import Refusal
 from relance.outbound import calls, queries
@@ -92,8 +93,8 @@ def test_what_bounced_goes_by_the_next_channel_and_its_address_is_not_used_again
     close_work(work.id, "confirmed", "", "ada", NIGHT)
     assert queries.dead_addresses([alice]) == {}
     assert DeadAddress.objects.get().cleared_at is not None
-    with pytest.raises(Refusal, match="failed"):
-        resend(alice, bounced.id, "ada")
+    with pytest.raises(Refusal, match="another channel"):
+        resend(alice, bounced.id, "ada", NIGHT)
     settings.EMAIL_HOST = ""
     take_up(NIGHT)
     release(NIGHT)
@@ -121,10 +122,29 @@ def test_a_provider_that_refuses_a_number_at_once_passes_the_text_on(provider: P
     transmit()
     assert states(alice) == [("sms", "failed"), ("email", "prepared")]
     with pytest.raises(Refusal, match="another channel"):
-        resend(alice, queries.messages(alice).rows[1].id, "ada")
+        resend(alice, queries.messages(alice).rows[1].id, "ada", NIGHT)
     assert queries.reachable(
         accounts([alice])[alice], ["sms", "email"], queries.dead_addresses([alice])[alice]
     ) == ("email", "t1@example.com")  # fmt: skip
+
+
+def test_a_bounced_message_goes_again_once_a_working_address_is_known(provider: Provider, settings: Settings) -> None:
+    alice = sent_text(settings, provider, context={"silence_at_minor": 500})
+    take_notices("sms/http", [told(alice, Report.FAILED, "gone")])
+    bounced = queries.messages(alice).rows[0]
+    with pytest.raises(Refusal, match="find a working one"):
+        resend(alice, bounced.id, "ada", NIGHT)
+    BillingAccount.objects.filter(id=alice).update(mobile="06 98 76 54 32")
+    resend(alice, bounced.id, "ada", NIGHT + dt.timedelta(days=3))
+    again = queries.messages(alice).rows[0]
+    assert (again.id, again.state, again.recipient, again.text) == (bounced.id, "prepared", "+33698765432", "")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE task_name = 'outbound.deliver' RETURNING id")
+        assert cursor.fetchall(), "a worker takes it up"
+    assert keeps_every_law()
+    pay(alice, 4_500)
+    release(NIGHT + dt.timedelta(days=3))
+    assert states(alice) == [("sms", "withdrawn")]
 
 
 def test_without_another_channel_a_bounce_stays_where_it_is(provider: Provider, settings: Settings) -> None:

@@ -10,7 +10,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.tasks import Task
 
 from relance.outbound import queries, services
-from relance.outbound.facts import CallsWaiting, SealAsked
+from relance.outbound.facts import CallsWaiting, MessagesWaiting, SealAsked
 
 _BATCHES_PER_JOB = 100
 _LANES = 4
@@ -78,6 +78,11 @@ def schedule_seal(asked: SealAsked) -> None:
 def schedule_calls(_: CallsWaiting | None = None) -> None:
     """Have the calls that wait delivered after this transaction; twice is once."""
     _enqueue(call, {}, "outbound.call", 0)
+
+
+def schedule_waiting(waiting: MessagesWaiting) -> None:
+    """Have a message that waits on a person's word delivered after this transaction; twice is once."""
+    schedule_delivery(waiting.as_of)
 
 
 def schedule_delivery(as_of: dt.date) -> None:

@@ -10,9 +10,16 @@ from relance.dunning.services import nudge, put_back, reconsider, withdraw_held
 from relance.dunning.tasks import schedule_preview
 from relance.kit import events
 from relance.ledger.facts import ItemsPosted, MoneyMoved
-from relance.outbound.facts import AddressesDied, CallsWaiting, DeliveryBegins, MessagesWithdrawn, SealAsked
+from relance.outbound.facts import (
+    AddressesDied,
+    CallsWaiting,
+    DeliveryBegins,
+    MessagesWaiting,
+    MessagesWithdrawn,
+    SealAsked,
+)
 from relance.outbound.services import hold_back, use_again, withdraw_waiting
-from relance.outbound.tasks import schedule_calls, schedule_seal
+from relance.outbound.tasks import schedule_calls, schedule_seal, schedule_waiting
 from relance.worklist.facts import WorkClosed, WorkOrder
 from relance.worklist.services import open_work, rerank
 
@@ -89,6 +96,7 @@ def wire_everything() -> None:
             AddressesDied: (addresses_died,),
             CallsWaiting: (schedule_calls,),
             SealAsked: (schedule_seal,),
+            MessagesWaiting: (schedule_waiting,),
             PreviewWanted: (schedule_preview,),
             HoldsChanged: (holds_changed,),
             MessagesWithdrawn: (messages_withdrawn,),

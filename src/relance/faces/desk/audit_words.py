@@ -71,6 +71,7 @@ AUDIT: Mapping[str, Promise] = {
     "hold_placed": _("Placed a hold"),
     "hold_again": _("Prolonged a hold"),
     "hold_ended": _("Ended a hold"),
+    "message_sent_again": _("Sent a message again"),
     "messages_exported": _("Exported messages"),
     "holds_exported": _("Exported holds"),
     "work_opened": _("Opened work by hand"),

@@ -114,6 +114,7 @@ urlpatterns = [
     path("messages/", message_list.page, name="messages"),
     path("messages/export.csv", message_list.export, name="messages_export"),
     path("messages/<id:message_id>/", messages.one, name="message"),
+    path("messages/<id:message_id>/again/", messages.again, name="message_again"),
     path("messages/<id:message_id>/body/", messages.body, name="message_body"),
     path("cycles/", cycles.page, name="cycles"),
     path("cycles/schedule/", cycles.schedule, name="cycle_hours"),

@@ -144,6 +144,13 @@ class DeliveryBegins:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesWaiting:
+    """Event: a message of a business date up to this one waits to be sent on a person's word."""
+
+    as_of: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class MessagesWithdrawn:
     """Event: messages that had not left were withdrawn, each given by its account and by the act that asked for it."""
 
