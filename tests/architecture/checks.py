@@ -76,6 +76,8 @@ OWN_FILES: Mapping[str, frozenset[str]] = {
             "dots",
             "edits",
             "letters",
+            "mail_pictures",
+            "mail_providers",
             "payment_code",
             "phones",
             "post",
@@ -114,6 +116,8 @@ LINE_LIMIT = 400
 
 # Who may import which installed package. A package that is not here is not used at all.
 THIRD_PARTIES: Mapping[str, tuple[str, ...]] = {
+    "anymail": ("relance.outbound.mail_providers",),
+    "requests": ("relance.outbound.mail_providers",),
     "babel": ("relance.kit", "relance.outbound", "relance.dunning.sentences", "relance.faces.desk"),
     "click": ("relance.faces.console",),
     "django": ("relance",),

@@ -133,6 +133,13 @@ EMAIL_USE_SSL = _flag("RELANCE_SMTP_SSL")
 EMAIL_TIMEOUT = 30
 OUTBOX = home() / "outbox"
 
+# Mail by a provider's API instead of a mail server: a name of outbound/mail_providers.
+MAIL_PROVIDER = os.environ.get("RELANCE_MAIL_PROVIDER", "")
+MAIL_KEY = os.environ.get("RELANCE_MAIL_KEY", "")
+MAIL_DOMAIN = os.environ.get("RELANCE_MAIL_DOMAIN", "")
+MAIL_URL = os.environ.get("RELANCE_MAIL_URL", "")
+MAIL_WEBHOOK_SECRET = os.environ.get("RELANCE_MAIL_WEBHOOK_SECRET", "")
+
 # Texts to phones: a file name on the shelf outbound/gateways. Its settings mean what its trouble() asks for.
 SMS_PROVIDER = os.environ.get("RELANCE_SMS_PROVIDER", "outbox")
 SMS_URL = os.environ.get("RELANCE_SMS_URL", "").rstrip("/")

@@ -1,4 +1,4 @@
-"""E-mail: over SMTP when a mail server is set, else as files in the outbox folder.
+"""E-mail: by a provider or over SMTP when one is set, else as files in the outbox folder.
 
 Over SMTP the protocol is spoken step by step, because only the step at which a connection broke tells whether the
 server may have taken the message: before its content was sent it surely has not, afterwards nobody knows.
@@ -8,7 +8,7 @@ import datetime as dt
 import os
 import re
 import smtplib
-from base64 import b64decode, encodebytes
+from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterator, Sequence
 from email.errors import MessageError
@@ -23,14 +23,16 @@ from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
 from relance.customers.facts import AccountFacts
+from relance.outbound import mail_providers
 from relance.outbound.facts import DeliveryNotice, DeliveryReceipt, Form, IncomingCall, Outcome, OutgoingMessage
+from relance.outbound.mail_pictures import pictures_beside
 
 _ON_THE_WIRE = compat32.clone(linesep="\r\n", mangle_from_=False)
+_NO_SENDER = "no sender address: give the creditor an e-mail address or set RELANCE_MAIL_FROM"
 _OUTBOX_SENDER = "relance@localhost"
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+(?=[^0-9.]){_LABEL}")
-_PICTURE = re.compile(r'(?<=src=")data:image/(png|gif|jpeg);base64,([A-Za-z0-9+/=]+)(?=")')
 _LONGEST_ADDRESS, _LONGEST_LOCAL_PART = 254, 64
 
 
@@ -82,26 +84,19 @@ def compose(message: OutgoingMessage, recipient: str, sender: str) -> bytes:
 
 
 def _html(html: str, key: str, sender: str) -> MIMENonMultipart | MIMEMultipart:
-    """The HTML, and beside it the pictures written into it: many mail readers show no picture that is in the HTML."""
-    pictures: list[MIMENonMultipart] = []
-
-    def beside(found: re.Match[str]) -> str:
-        kind, data = found.groups()
-        name = f"picture-{len(pictures) + 1}"
-        address = f"{name}.dispatch-{key}@{sender.rpartition('@')[2]}"
-        part = MIMENonMultipart("image", kind)
-        part["Content-Transfer-Encoding"] = "base64"
-        part["Content-ID"] = f"<{address}>"
-        part.add_header("Content-Disposition", "inline", filename=f"{name}.{kind}")
-        part.set_payload(encodebytes(b64decode(data, validate=True)).decode("ascii"))
-        pictures.append(part)
-        return f"cid:{address}"
-
-    page = _part(_PICTURE.sub(beside, html), "html")
+    """The HTML, and beside it the pictures written into it."""
+    html, pictures = pictures_beside(html, key, sender.rpartition("@")[2])
+    page = _part(html, "html")
     if not pictures:
         return page
     whole = MIMEMultipart("related", boundary=f"=_pictures-{key}_=", type="text/html")
-    for part in (page, *pictures):
+    whole.attach(page)
+    for picture in pictures:
+        part = MIMENonMultipart("image", picture.kind)
+        part["Content-Transfer-Encoding"] = "base64"
+        part["Content-ID"] = f"<{picture.address}>"
+        part.add_header("Content-Disposition", "inline", filename=picture.name)
+        part.set_payload(encodebytes(picture.data).decode("ascii"))
         whole.attach(part)
     return whole
 
@@ -137,19 +132,24 @@ class Email:
         return usable_address(account.email)
 
     def repeatable(self) -> bool:
-        """True without a mail server: an outbox file written twice is still one file."""
-        return not settings.EMAIL_HOST
+        """True without a mail server or provider: an outbox file written twice is still one file."""
+        return not settings.EMAIL_HOST and not settings.MAIL_PROVIDER
 
     def quiet_zones(self, _address: str) -> Sequence[str]:
         """None: a mail waits silently until it is read."""
         return ()
 
-    def notices(self, provider: str, _call: IncomingCall) -> Sequence[DeliveryNotice]:
-        """None: a mail server of our own reports by mail, not by call."""
-        raise LookupError(f"no {provider} carries our mail")
+    def notices(self, provider: str, call: IncomingCall) -> Sequence[DeliveryNotice]:
+        """What the provider that is set up reports; a mail server of our own reports by mail, not by call."""
+        if not provider or provider != settings.MAIL_PROVIDER or mail_providers.trouble():
+            raise LookupError(f"no {provider} carries our mail")
+        return mail_providers.notices(call)
 
     def deliver(self, batch: Sequence[OutgoingMessage]) -> Iterator[DeliveryReceipt]:
         """Hand the messages over one by one, each when its receipt is asked for, in order."""
+        if settings.MAIL_PROVIDER:
+            yield from _by_provider(batch)
+            return
         if not settings.EMAIL_HOST:
             yield from map(_to_outbox, batch)
             return
@@ -158,6 +158,23 @@ class Email:
             for message in batch:
                 yield line.hand_over(message)
         finally:
+            line.close()
+
+
+def _by_provider(batch: Sequence[OutgoingMessage]) -> Iterator[DeliveryReceipt]:
+    trouble = mail_providers.trouble()
+    line = None if trouble else mail_providers.ProviderLine()
+    try:
+        for message in batch:
+            recipient, sender = usable_address(message.recipient), sender_of(message)
+            if line is None or sender is None:
+                yield DeliveryReceipt(message.id, Outcome.RELEASED, trouble or _NO_SENDER)
+            elif recipient is None:
+                yield _unusable(message)
+            else:
+                yield line.hand_over(message, sender, recipient)
+    finally:
+        if line is not None:
             line.close()
 
 
@@ -214,11 +231,7 @@ class _MailServer:
         if recipient is None:
             return _unusable(message)
         if sender is None:
-            return DeliveryReceipt(
-                message.id,
-                Outcome.RELEASED,
-                "no sender address: give the creditor an e-mail address or set RELANCE_MAIL_FROM",
-            )
+            return DeliveryReceipt(message.id, Outcome.RELEASED, _NO_SENDER)
         try:
             data = compose(message, recipient, sender)
         except (ValueError, MessageError) as trouble:
