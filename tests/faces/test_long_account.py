@@ -34,7 +34,7 @@ def client(sign_in: Callable[..., SignedIn]) -> Client:
 @pytest.mark.parametrize(
     ("place", "kilobytes", "queries"),
     [
-        ("", 260, 60),
+        ("", 265, 60),
         ("?items=all", 430, 60),
         ("timeline/?limit=2000", 260, 20),
         ("payments/new/", 30, 18),
