@@ -91,7 +91,7 @@ def test_a_failed_message_of_a_family_may_go_again_while_the_family_owes() -> No
     message = only_message(parent)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE outbound_dispatch SET state = 'failed'")
-    resend(parent, message.id, "carole")
+    resend(parent, message.id, "carole", NIGHT)
     assert only_message(parent).state == "prepared"
 
 
